@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nftables rulesets through libnftables, and conntrack through libnl-nf. libnftables is loaded when first needed. */
+#pragma once
+
+#include "lab/base/err.h"
+#include "lab/base/mem.h"
+#include "lab/kernel/rtnl.h"
+
+/*
+ * Applies a ruleset in the calling thread's namespace, all or nothing. On failure *ret_line and *ret_column
+ * (counted from 1 within `ruleset`; 0 unknown) say where, and err->text holds nft's words without its file name.
+ * `include` is refused. `dry_run` only judges. -ENOPKG where libnftables cannot be loaded.
+ */
+int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err);
+
+/* The conntrack table of the calling thread's namespace, in conntrack(8)'s words; records live in `arena`. */
+int conntrack_read(struct arena *arena, struct rtnl_record **ret, size_t *ret_count, struct err *err);
+int conntrack_flush(struct err *err);
