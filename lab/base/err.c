@@ -11,6 +11,7 @@ int err_vset(struct err *err, int code, const char *fmt, va_list args)
 	if (!err)
 		return code;
 	err->code = code;
+	err->call = NULL;
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	return code;
 }
@@ -25,6 +26,13 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	return code;
 }
 
+static void add_strerror(struct err *err)
+{
+	size_t used = strlen(err->text);
+
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(-err->code));
+}
+
 int err_errno(struct err *err, int code, const char *fmt, ...)
 {
 	va_list args;
@@ -34,9 +42,21 @@ int err_errno(struct err *err, int code, const char *fmt, ...)
 	va_start(args, fmt);
 	err_vset(err, code, fmt, args);
 	va_end(args);
+	add_strerror(err);
+	return code;
+}
 
-	size_t used = strlen(err->text);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(-code));
+int err_call(struct err *err, int code, const char *call, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return code;
+	va_start(args, fmt);
+	err_vset(err, code, fmt, args);
+	va_end(args);
+	add_strerror(err);
+	err->call = call;
 	return code;
 }
 
