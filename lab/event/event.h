@@ -18,7 +18,7 @@
  * reporters, which know nothing else. The stream is complete: a capture file, a
  * ladder or a report can be made from it alone, on another machine.
  *
- * Events are plain structs, described by the tables in event.c (name, type,
+ * Events are plain structs, described by the tables in tables.c (name, type,
  * offset of each member). The same table makes the binary form that crosses
  * the pipe, the JSON form that users read, and its documentation.
  *
@@ -33,8 +33,9 @@ enum verdict {
 	VERDICT_XFAIL,
 	VERDICT_ERROR,
 	VERDICT_FLAKY,
+	VERDICT_COUNT
 };
-const char *verdict_name(enum verdict verdict); /* "pass", "fail"… */
+const char *verdict_name(enum verdict verdict); /* "pass", "fail"…; "unknown" for what is no verdict */
 
 enum event_type {
 	EVENT_RUN_BEGIN,
@@ -235,19 +236,27 @@ static inline const void *event_body(const struct event *event)
 	return &event->run_begin;
 }
 
-/* Appends one event: a 32-bit little-endian length, then that many bytes. */
+/*
+ * Appends one event: a 32-bit little-endian length, then that many bytes (at most EVENT_SIZE_MAX; codec.c has the form).
+ * NULL strings become "". Lists are cut after EVENT_LIST_MAX entries, strings and bytes where the event would grow too large.
+ */
+#define EVENT_SIZE_MAX (16u << 20)
+#define EVENT_LIST_MAX 4096
 void event_encode(const struct event *event, struct text *out);
 
 /*
  * Takes one event off the front of `bytes`. Returns the bytes used, 0 where
- * more are needed, or -EBADMSG. Lengths are checked before use; an event is at
- * most EVENT_SIZE_MAX bytes.
+ * more are needed, or -EBADMSG (the stream is broken for good). Every length is
+ * checked before use. Strings and arrays are copied into `arena`; strings are
+ * never NULL; bytes have a NUL behind them that is not counted.
  */
-#define EVENT_SIZE_MAX (16u << 20)
 long event_decode(const uint8_t *bytes, size_t length, struct arena *arena, struct event *ret, struct err *err);
 
 /* One JSON object without a line end: {"type": "step-begin", "case": 0, "time": …, …}. */
 void event_to_json(const struct event *event, struct text *out);
+
+/* The reference page of the JSON form, Markdown: docs/events.md is this text. */
+void event_document(struct text *out);
 
 /* Where events go: runners, tests and reporters take one of these. */
 struct event_sink {
