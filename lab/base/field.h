@@ -60,6 +60,7 @@ enum field_shape {
 #define FIELD_VERB (1u << 3)    /* exactly one field with this flag must be given */
 #define FIELD_FLAG (1u << 4)    /* offered as --name on a command line */
 #define FIELD_VERBATIM (1u << 5) /* $( is left alone: shell text */
+#define FIELD_HIDDEN (1u << 6)   /* no key of its own: filled from a scalar, a list or other keys; visited all the same */
 
 struct field {
 	const char *name;

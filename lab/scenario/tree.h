@@ -42,10 +42,21 @@ struct scenario_tree {
 	int64_t timeout;           /* ns, for the whole scenario */
 	struct value_list use;     /* const char *: paths, as written */
 	struct node_list params;   /* struct param_node */
-	struct node *matrix;       /* raw; expanded before the tree is decoded; or NULL */
+	struct matrix_node *matrix; /* as written; expanded before the tree is decoded; or NULL */
 	struct node_list nodes;    /* struct lab_node, in file order */
 	struct node_list links;    /* struct link_node */
 	struct node_list steps;    /* struct step_node */
+	int family;                /* of the case: AF_INET or AF_INET6 where a param or axis `family` says so, else 0; no key */
+};
+
+/* The axes or rows are raw: matrix.c reads them from node.yaml before there is a tree. */
+struct matrix_node {
+	struct node node;
+	struct node_list include, exclude; /* struct row_node */
+};
+
+struct row_node {
+	struct node node;
 };
 
 struct requires_node {
@@ -333,13 +344,19 @@ struct expect_node {
 	struct node_list conntrack, route, neighbour, address, socket; /* struct match_node: words that an entry must have */
 };
 
-extern const struct node_kind kind_scenario, kind_requires, kind_param, kind_matrix, kind_lab_node, kind_setting, kind_file,
+extern const struct node_kind kind_scenario, kind_requires, kind_param, kind_matrix, kind_row, kind_lab_node, kind_setting, kind_file,
 	kind_interface, kind_link, kind_end, kind_step, kind_error, kind_payload, kind_packet, kind_layer, kind_send,
 	kind_receive, kind_open, kind_close, kind_output, kind_ready, kind_run, kind_stop, kind_set, kind_wait,
 	kind_together, kind_pierce, kind_match, kind_selection, kind_expect;
+
+/* Options of a step whose driver has none, or is not known. */
+extern const struct node_kind kind_no_options;
 
 /* Every kind, in the order of this header; ends with NULL. */
 extern const struct node_kind *const tree_kinds[];
 
 extern const struct value_type type_place;    /* struct place */
 extern const struct value_type type_endpoint; /* struct endpoint */
+extern const struct value_type type_errno;    /* int64_t: EMSGSIZE, or a number */
+extern const struct value_type type_signal;   /* int64_t: TERM, SIGTERM, or a number */
+extern const struct value_type type_mode;     /* int64_t: permission bits in octal */
