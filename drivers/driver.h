@@ -31,12 +31,14 @@ enum driver_outcome {
 /* Facts of the scenario that open() may need. Interfaces are named as in the node. */
 struct driver_open {
 	const struct node *options;  /* of the driver's own kind (open, send or receive) */
-	const char *interface;       /* packet drivers: where frames go out or come in; NULL: all */
+	const char *interface;       /* packet drivers: where frames go out or come in; NULL: as the options say, else all. Also the
+					scope of link-local IPv6 addresses */
 	struct ip_addr from, to;     /* bind and connect addresses; family 0: none */
 	int32_t from_port, to_port;  /* -1: none */
 	const struct driver_setsockopt *setsockopts; /* from `open: {options: …}`, applied between socket() and bind() */
 	size_t setsockopt_count;
 	bool listen;                 /* stream drivers: wait for connections on `from` */
+	bool ip_header;              /* raw: what is sent begins with its IP header, as packets built from layers do */
 };
 
 struct driver_setsockopt {
@@ -54,9 +56,13 @@ struct driver_message {
 	uint32_t wire_length; /* receive: length on the wire where `data` is cut */
 };
 
-/* Which call failed: `error: EMSGSIZE` and failure reports speak of it. */
+/*
+ * Which call failed: `error: EMSGSIZE` and failure reports speak of it. Calls are named as strace(1) shows them: "sendto",
+ * also where C wrote send(). What a non-blocking connect(2) came to (SO_ERROR) counts as "connect"; an error that an
+ * interface left on a packet socket counts as the call that ran into it.
+ */
 struct driver_failure {
-	const char *call; /* "sendto" */
+	const char *call; /* "sendto"; in static storage */
 	int errno_value;  /* positive */
 };
 
@@ -81,14 +87,21 @@ struct driver {
 
 	/* Does this kernel, here and now, offer it? Tried by doing in a throwaway namespace that the caller made. 0, or a negative errno with what to change. */
 	int (*probe)(struct err *err);
-	/* Judges options that no single field can: geometry, sizes. Pure. 0 or -EINVAL; `ret_field` names the field at fault. */
+	/*
+	 * Judges options that no single field can: geometry, sizes, socket option names. Pure. 0 or -EINVAL; `ret_field` names
+	 * the field at fault. Do not ask for a step that has `error`: it may want to see the kernel refuse, and open() leaves
+	 * refusing to the kernel.
+	 */
 	int (*check)(const struct node *options, const char **ret_field, struct err *err);
 	/* On failure also fills *failure. */
 	int (*open)(const struct driver_open *how, struct driver_socket **ret, struct driver_failure *failure, struct err *err);
 	/* Sends whole messages; *ret_sent counts those accepted, also on failure or DRIVER_AGAIN. Streams: a message may be partly sent, kept inside. */
 	int (*send)(struct driver_socket *socket, const struct driver_message *messages, size_t count, size_t *ret_sent,
 		    struct driver_failure *failure, struct err *err);
-	/* Waits for nothing; DRIVER_DONE once all accepted messages have left (rings: slots given back), else DRIVER_AGAIN. NULL: always done. */
+	/*
+	 * Waits for nothing; DRIVER_DONE once all accepted messages have left (rings: slots given back; streams: connected, and
+	 * all bytes in the kernel), else DRIVER_AGAIN. NULL: always done.
+	 */
 	int (*flush)(struct driver_socket *socket, struct driver_failure *failure, struct err *err);
 	/* One message; its data stays valid until the next call. DRIVER_DONE, DRIVER_AGAIN, DRIVER_END. */
 	int (*receive)(struct driver_socket *socket, struct driver_message *ret, struct driver_failure *failure, struct err *err);
@@ -109,6 +122,9 @@ struct driver_socket {
 /* Every driver; ends with NULL. To find them all, read drivers/registry.c. */
 extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
+
+/* The option `interface` of a packet driver's options, or NULL where it has none or none was written. */
+const char *driver_option_interface(const struct node *options);
 
 /* The drivers' field tables, for lab/scenario: a registry in static storage. */
 const struct registry *driver_registry(void);
