@@ -171,6 +171,7 @@ struct event_case_end {
 	int64_t took;           /* ns, from start to verdict */
 	int64_t packets;        /* on the tape */
 	int64_t lost;           /* by the observer */
+	const char *artifacts;  /* where its capture file and logs are, or "" */
 };
 
 struct event_run_end {
@@ -257,6 +258,9 @@ void event_to_json(const struct event *event, struct text *out);
 
 /* The reference page of the JSON form, Markdown: docs/events.md is this text. */
 void event_document(struct text *out);
+
+/* A copy whose strings and arrays live in `arena`. */
+void event_copy(const struct event *event, struct arena *arena, struct event *ret);
 
 /* Where events go: runners, tests and reporters take one of these. */
 struct event_sink {

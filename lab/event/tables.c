@@ -155,6 +155,7 @@ static const struct event_member case_end_members[] = {
 	INT(event_case_end, took, "ns, from start to verdict"),
 	INT(event_case_end, packets, "on the tape"),
 	INT(event_case_end, lost, "by the observer: above 0, no verdict rests on this tape"),
+	STRING(event_case_end, artifacts, "where its capture file and logs are"),
 };
 
 static const struct event_member run_end_members[] = {

@@ -80,6 +80,28 @@ Test(event, every_type_comes_back_as_it_was_sent)
 	}
 }
 
+Test(event, a_copy_says_the_same_and_shares_nothing)
+{
+	for (unsigned type = 0; type < EVENT_TYPE_COUNT; type++) {
+		struct arena *arena = arena_new(), *second = arena_new();
+		struct text bytes = {0}, before = {0}, after = {0};
+		struct event event, decoded, copy;
+
+		fill(&event, (enum event_type)type, arena);
+		event_encode(&event, &bytes);
+		cr_assert_gt(event_decode((const uint8_t *)bytes.data, bytes.length, arena, &decoded, NULL), 0);
+		event_to_json(&decoded, &before);
+		event_copy(&decoded, second, &copy);
+		arena_free(arena); /* so that ASan sees what the copy shares */
+		event_to_json(&copy, &after);
+		cr_assert_str_eq(text_str(&after), text_str(&before));
+		text_free(&bytes);
+		text_free(&before);
+		text_free(&after);
+		arena_free(second);
+	}
+}
+
 Test(event, every_byte_of_every_struct_is_in_its_table)
 {
 	/* Members are 8 bytes each but for bools: what no table names would not cross the pipe. */
