@@ -8,3 +8,5 @@
 
 /* Turns transmit checksum, scatter-gather, TSO, UFO, GSO, GRO of the interface off or on, in the calling thread's namespace. */
 int ethtool_set_offloads(const char *interface, bool on, struct err *err);
+/* As ethtool_set_offloads(), in the namespace of any socket that the caller has there. */
+int ethtool_set_offloads_at(int socket_fd, const char *interface, bool on, struct err *err);

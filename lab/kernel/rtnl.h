@@ -28,9 +28,14 @@ int rtnl_open(struct rtnl **ret, struct err *err);
 void rtnl_close(struct rtnl *rtnl); /* NULL is allowed */
 /* Sends what is batched and waits for every answer. */
 int rtnl_commit(struct rtnl *rtnl, struct err *err);
+/* Requests queued from now on carry `tag`; after a failed commit rtnl_failed() is the tag of the request that was refused, or NULL. */
+void rtnl_tag(struct rtnl *rtnl, const void *tag);
+const void *rtnl_failed(const struct rtnl *rtnl);
+/* The socket itself: ioctls of netdevice(7) work on it too, in its namespace. It stays the rtnl's. */
+int rtnl_fd(const struct rtnl *rtnl);
 
 struct rtnl_veth_end {
-	int netns;            /* descriptor of the namespace it is born in */
+	int netns;            /* descriptor of the namespace it is born in; -1: the socket's own */
 	const char *name;
 	int index;            /* chosen by the caller, unique in its namespace */
 	struct mac_addr mac;
@@ -42,10 +47,14 @@ int rtnl_add_bridge(struct rtnl *rtnl, const char *name, int index, const struct
 int rtnl_add_vlan(struct rtnl *rtnl, const char *name, int index, int link_index, uint16_t id, uint16_t protocol, struct err *err);
 int rtnl_set_master(struct rtnl *rtnl, int index, int master_index, struct err *err);
 int rtnl_set_link(struct rtnl *rtnl, int index, bool up, struct err *err);
+int rtnl_set_mac(struct rtnl *rtnl, int index, const struct mac_addr *mac, struct err *err);
 int rtnl_set_mtu(struct rtnl *rtnl, int index, uint32_t mtu, struct err *err);
 /* IFLA_INET_CONF values, where /proc/sys is read-only. `key`: IPV4_DEVCONF_… (linux/ip.h). */
 int rtnl_set_ipv4_conf(struct rtnl *rtnl, int index, int key, uint32_t value, struct err *err);
-/* A non-dump RTM_GETLINK: makes the kernel run linkwatch now, else the first packet may meet the noop qdisc and be lost. */
+/*
+ * A non-dump RTM_GETLINK: makes the kernel run linkwatch now, else the first packet may meet the noop qdisc and be lost.
+ * On kernels before 6.8, which do not, rtnl_commit() waits until linkwatch has run (-ETIMEDOUT after three seconds).
+ */
 int rtnl_sync_link(struct rtnl *rtnl, int index, struct err *err);
 
 /* Added with IFA_F_NODAD. */
