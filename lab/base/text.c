@@ -64,6 +64,40 @@ void text_pad(struct text *text, size_t column, size_t line_start)
 		text_add_char(text, ' ');
 }
 
+static void wrap_line(struct text *text, size_t indent)
+{
+	text_add_char(text, '\n');
+	for (size_t i = 0; i < indent; i++)
+		text_add_char(text, ' ');
+}
+
+void text_wrap(struct text *text, const char *words, size_t indent, size_t columns)
+{
+	size_t column = indent;
+
+	while (*words) {
+		if (*words == '\n') {
+			wrap_line(text, indent);
+			column = indent;
+			words++;
+			continue;
+		}
+		size_t spaces = strspn(words, " ");
+		size_t length = strcspn(words + spaces, " \n");
+		size_t width = text_width(words + spaces, length);
+
+		if (column > indent && column + spaces + width > columns) {
+			wrap_line(text, indent);
+			column = indent;
+			words += spaces;
+			spaces = 0;
+		}
+		text_add_bytes(text, words, spaces + length);
+		column += spaces + width;
+		words += spaces + length;
+	}
+}
+
 const char *text_str(const struct text *text)
 {
 	return text->data ? text->data : "";

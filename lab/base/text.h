@@ -22,6 +22,11 @@ void text_add_char(struct text *text, char c);
 void text_addf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_addv(struct text *text, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 void text_pad(struct text *text, size_t column, size_t line_start); /* spaces up to `column` display cells after line_start */
+/*
+ * Adds `words` for a terminal of `columns` cells, broken at spaces. The first line goes on at cell `indent`, where the text
+ * stands already; further lines begin with `indent` spaces. Line ends within `words` are kept.
+ */
+void text_wrap(struct text *text, const char *words, size_t indent, size_t columns);
 const char *text_str(const struct text *text);                      /* never NULL */
 char *text_steal(struct text *text);                                /* malloc'd, never NULL; the text is empty after */
 void text_clear(struct text *text);                                 /* keeps the memory */

@@ -61,36 +61,6 @@ int cli_usage(const struct cli *cli, const struct command *command, const char *
 	return CLI_USAGE;
 }
 
-void cli_wrap(const char *words, size_t indent, unsigned columns, struct text *out)
-{
-	size_t column = indent;
-	const char *c = words;
-
-	while (*c) {
-		if (*c == '\n') {
-			text_add_char(out, '\n');
-			for (column = 0; column < indent; column++)
-				text_add_char(out, ' ');
-			c++;
-			continue;
-		}
-		size_t spaces = strspn(c, " ");
-		size_t length = strcspn(c + spaces, " \n");
-		size_t width = text_width(c + spaces, length);
-
-		if (column > indent && column + spaces + width > columns) {
-			text_add_char(out, '\n');
-			for (column = 0; column < indent; column++)
-				text_add_char(out, ' ');
-			spaces = 0;
-			c += strspn(c, " ");
-		}
-		text_add_bytes(out, c, spaces + length);
-		column += spaces + width;
-		c += spaces + length;
-	}
-}
-
 int cli_params(const struct cli *cli, const struct command *command, const struct value_list *words, struct param_override **ret,
 	       size_t *ret_count)
 {

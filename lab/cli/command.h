@@ -102,9 +102,3 @@ void cli_print_diags(const struct cli *cli, struct diag_list *diags, bool strict
 /* Escape sequences, "" without colour. */
 enum style { STYLE_RESET, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_BLUE, STYLE_CYAN };
 const char *style(bool colour, enum style which);
-
-/*
- * Adds `words`, broken at spaces so that no line passes `columns`; lines after the first are indented by `indent`, where the
- * first begins already. Line ends in `words` are kept.
- */
-void cli_wrap(const char *words, size_t indent, unsigned columns, struct text *out);

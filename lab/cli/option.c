@@ -265,7 +265,7 @@ void option_print_table(const struct option *table, bool colour, unsigned column
 		}
 		for (; taken < width + 2; taken++)
 			text_add_char(out, ' ');
-		cli_wrap(text_str(&doc), width + 4, columns, out);
+		text_wrap(out, text_str(&doc), width + 4, columns);
 		text_add_char(out, '\n');
 	}
 }
