@@ -81,5 +81,5 @@ struct rtnl_record {
 };
 /* The records live in `arena`. */
 int rtnl_read(struct rtnl *rtnl, enum rtnl_table table, struct arena *arena, struct rtnl_record **ret, size_t *ret_count, struct err *err);
-/* IFF_UP and carrier of one link. */
-int rtnl_link_state(struct rtnl *rtnl, int index, bool *ret_up, bool *ret_carrier, struct err *err);
+/* IFF_UP and carrier of one link, and how often the carrier has changed (IFLA_CARRIER_CHANGES; NULL: not asked). */
+int rtnl_link_state(struct rtnl *rtnl, int index, bool *ret_up, bool *ret_carrier, uint32_t *ret_changes, struct err *err);

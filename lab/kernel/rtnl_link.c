@@ -145,6 +145,7 @@ int rtnl_set_ipv4_conf(struct rtnl *rtnl, int index, int key, uint32_t value, st
 
 struct link_flags {
 	bool up, carrier;
+	uint32_t changes;
 };
 
 static int read_flags(void *data, const struct nlmsghdr *message, struct err *err)
@@ -154,16 +155,19 @@ static int read_flags(void *data, const struct nlmsghdr *message, struct err *er
 
 	if (message->nlmsg_type != RTM_NEWLINK || nlmsg_datalen(message) < (int)sizeof(*info))
 		return err_set(err, -EBADMSG, "an answer about a link is too short");
+	const struct nlattr *changes = nlmsg_find_attr((struct nlmsghdr *)(uintptr_t)message, sizeof(*info), IFLA_CARRIER_CHANGES);
+
 	flags->up = info->ifi_flags & IFF_UP;
 	flags->carrier = info->ifi_flags & IFF_LOWER_UP;
+	flags->changes = changes && nla_len(changes) >= 4 ? nla_get_u32(changes) : 0;
 	return 0;
 }
 
-int rtnl_link_state(struct rtnl *rtnl, int index, bool *ret_up, bool *ret_carrier, struct err *err)
+int rtnl_link_state(struct rtnl *rtnl, int index, bool *ret_up, bool *ret_carrier, uint32_t *ret_changes, struct err *err)
 {
 	struct ifinfomsg info = {.ifi_index = index};
 	struct nl_msg *msg = rtnl_request(RTM_GETLINK, 0, &info, sizeof(info));
-	struct link_flags flags = {false, false};
+	struct link_flags flags = {0};
 	int r;
 
 	rtnl_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -172,5 +176,7 @@ int rtnl_link_state(struct rtnl *rtnl, int index, bool *ret_up, bool *ret_carrie
 		return err_wrap(err, "link %d", index), r;
 	*ret_up = flags.up;
 	*ret_carrier = flags.carrier;
+	if (ret_changes)
+		*ret_changes = flags.changes;
 	return 0;
 }

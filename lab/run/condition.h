@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words that are true or false: `when:` of a step, -k and --tag of the command line. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "lab/base/err.h"
+
+/* `when`, after substitution: "true", "false", "yes", "no", "a == b", "a != b". 1 true, 0 false, -EINVAL. */
+int condition_when(const char *text, struct err *err);
+
+/*
+ * A boolean expression of words with `and`, `or`, `not` and parentheses, as pytest's -k: each word is asked of `has`.
+ * 1 true, 0 false, -EINVAL with what is wrong and where.
+ */
+int condition_words(const char *expression, bool (*has)(void *data, const char *word), void *data, struct err *err);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The window of an acting step: its expectations, waited for and then judged. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "lab/base/clock.h"
+#include "lab/kernel/rtnl.h"
+#include "lab/run/execution.h"
+
+/*
+ * Theory: an expectation whose lower bound is not met keeps the run waiting, for
+ * `within` at most; then the run goes on. An absence (count 0) keeps it waiting
+ * for `for`, counted from the first of several neighbouring ones, and is only
+ * believed where the links it speaks of were up from beginning to end. All of
+ * them stay pending until the next acting step is about to start: that moment,
+ * on the tape's clock, closes the window, the observer is drained up to it, and
+ * every judge says its last word.
+ */
+struct pending_link {
+	int node;
+	int index;           /* of the interface */
+	const char *name;    /* "node:interface" */
+	uint32_t changes;    /* carrier changes when the expectation began */
+	bool up;
+};
+
+struct pending_expect {
+	const struct step_node *step;
+	struct judge *judge;
+	int64_t index;
+	int64_t opened;
+	ARRAY(struct pending_link) links; /* absences: what must stay up */
+};
+
+static int read_link(struct execution *x, const struct pending_link *link, bool *ret_up, uint32_t *ret_changes, struct err *err)
+{
+	bool up = false, carrier = false;
+	int r = rtnl_link_state(x->lab.rtnl[link->node], link->index, &up, &carrier, ret_changes, err);
+
+	if (r >= 0)
+		*ret_up = up && carrier;
+	return r;
+}
+
+/* An absence rests on every link that its `at` names. */
+static int watch_links(struct execution *x, struct pending_expect *pending, struct err *err)
+{
+	const struct expect_node *expect = pending->step->expect;
+	const struct place *places = expect->at.values;
+
+	for (size_t p = 0; p < expect->at.count; p++) {
+		int node = execution_node(x, places[p].node);
+
+		for (size_t i = 0; node >= 0 && i < x->plan->nodes.items[node].interfaces.count; i++) {
+			const struct plan_interface *interface = &x->plan->nodes.items[node].interfaces.items[i];
+			struct pending_link link = {.node = node, .index = interface->index};
+
+			if (!interface->wire_end || (places[p].interface && !str_eq(places[p].interface, interface->name)))
+				continue;
+			link.name = arena_printf(x->arena, "%s:%s", places[p].node, interface->name);
+			int r = read_link(x, &link, &link.up, &link.changes, err);
+			if (r < 0)
+				return r;
+			array_push(&pending->links, link);
+		}
+	}
+	return 0;
+}
+
+/* NULL, or why nothing follows from not having seen a packet. */
+static const char *link_trouble(struct execution *x, const struct pending_expect *pending)
+{
+	for (size_t i = 0; i < pending->links.count; i++) {
+		const struct pending_link *link = &pending->links.items[i];
+		bool up = false;
+		uint32_t changes = 0;
+		struct err err = {0};
+
+		if (read_link(x, link, &up, &changes, &err) < 0)
+			return arena_strdup(x->arena, err.text);
+		if (!up || !link->up || changes != link->changes)
+			return arena_printf(x->arena, "%s was not up all the time, so that nothing was seen there proves nothing", link->name);
+	}
+	return NULL;
+}
+
+static int judge_bytes(void *data, const struct payload_node *payload, struct text *ret, struct err *err)
+{
+	return bytes_of(data, payload, ret, err);
+}
+
+static int64_t window_start(const struct execution *x, const struct expect_node *expect, struct err *err)
+{
+	if (!expect->since)
+		return x->window_opened;
+	if (strcmp(expect->since, "start") == 0)
+		return x->first_opened;
+	struct step_run *run = step_named(x, expect->since);
+	return run ? run->opened : err_set(err, -ENOENT, "since: the step '%s' was not started", expect->since);
+}
+
+struct watched {
+	struct execution *execution;
+	struct pending_expect *pending;
+	enum judge_state wanted;
+};
+
+static bool lower_bound_is_met(void *data)
+{
+	struct watched *watched = data;
+
+	return judge_look(watched->pending->judge, watched->pending->opened, CLOCK_NEVER) != JUDGE_OPEN;
+}
+
+static bool is_broken(void *data)
+{
+	struct watched *watched = data;
+
+	return judge_look(watched->pending->judge, watched->pending->opened, CLOCK_NEVER) == JUDGE_BROKEN;
+}
+
+/* 0 waited as far as need be; what came of it the judge knows. */
+static int wait_for(struct execution *x, struct pending_expect *pending, struct err *err)
+{
+	const struct expect_node *expect = pending->step->expect;
+	struct watched watched = {.execution = x, .pending = pending};
+	int64_t now = clock_now();
+	int r;
+
+	if (judge_lower_bound(pending->judge) > 0) {
+		/* After a failure nothing is waited for any more: the rest is judged by what is there. */
+		int64_t within = x->verdict == VERDICT_PASS ? execution_limit(x, expect->within) : 0;
+
+		x->hold_began = 0;
+		if (lower_bound_is_met(&watched))
+			return 0;
+		r = execution_wait(x, lower_bound_is_met, &watched, clock_after(now, within), err);
+	} else {
+		if (expect->count.max != 0)
+			return 0;
+		if (!x->hold_began)
+			x->hold_began = now;
+		r = execution_wait(x, is_broken, &watched, clock_after(x->hold_began, execution_limit(x, expect->hold)), err);
+	}
+	return r < 0 ? r : 0;
+}
+
+int window_expect(struct execution *x, const struct step_node *step, struct err *err)
+{
+	struct judge_context context = {.tape = x->tape, .names = x->names, .payload_bytes = judge_bytes, .payload_data = x};
+	struct step_node *again = NULL;
+	struct pending_expect *pending;
+	int64_t index = x->next_index++;
+	int r;
+
+	if (step->node.runtime) {
+		r = scenario_redecode(x->scenario, step, execution_lookup, x, x->arena, &again, err);
+		if (r == -ENOENT || r == -EINVAL) { /* a packet that an earlier expectation failed to name */
+			execution_verdict(x, VERDICT_FAIL, "line %u: %s", step->node.span.line, err->text);
+			return 0;
+		}
+		if (r < 0)
+			return r;
+		step = again;
+	}
+	int64_t opened = window_start(x, step->expect, err);
+	if (opened < 0)
+		return (int)opened;
+	pending = mem_new(struct pending_expect);
+	pending->step = step;
+	pending->index = index;
+	pending->opened = opened;
+	array_push(&x->pending, pending);
+	r = judge_new(step->expect, &context, &pending->judge, err);
+	if (r >= 0 && step->expect->count.max == 0)
+		r = watch_links(x, pending, err);
+	return r < 0 ? r : wait_for(x, pending, err);
+}
+
+static void judge_one(struct execution *x, struct pending_expect *pending, int64_t closed)
+{
+	struct event event = {.type = EVENT_EXPECT};
+	const struct span *span = &pending->step->node.span;
+	const char *trouble;
+
+	judge_close(pending->judge, pending->opened, closed, x->arena, &event.expect);
+	event.expect.step = pending->index;
+	event.expect.file = span->source ? span->source->path : x->scenario->path;
+	event.expect.line = span->line;
+	trouble = event.expect.verdict == VERDICT_PASS ? link_trouble(x, pending) : NULL;
+	if (trouble) {
+		event.expect.verdict = VERDICT_ERROR;
+		event.expect.seen = trouble;
+	}
+	execution_emit(x, &event);
+	if (event.expect.verdict == VERDICT_FAIL)
+		execution_verdict(x, VERDICT_FAIL, "line %u: expected %s, %s", span->line, event.expect.expected, event.expect.seen);
+	else if (event.expect.verdict == VERDICT_ERROR)
+		execution_verdict(x, VERDICT_ERROR, "line %u: %s", span->line, event.expect.seen);
+}
+
+int window_close(struct execution *x, struct err *err)
+{
+	int r = 0;
+
+	if (!x->pending.count)
+		return 0;
+	int64_t closed = clock_tape();
+	r = observer_drain(x->observer, err);
+	if (r >= 0)
+		r = observer_check_loss(x->observer, err);
+	for (size_t i = 0; i < x->pending.count && r >= 0; i++)
+		judge_one(x, x->pending.items[i], closed);
+	window_free(x);
+	return r;
+}
+
+void window_free(struct execution *x)
+{
+	for (size_t i = 0; i < x->pending.count; i++) {
+		judge_free(x->pending.items[i]->judge);
+		array_free(&x->pending.items[i]->links);
+		free(x->pending.items[i]);
+	}
+	array_free(&x->pending);
+}
