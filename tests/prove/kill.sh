@@ -77,7 +77,7 @@ for ((i = 0; i < kills; i++)); do
 	if [[ -n $remaining ]]; then
 		left=$((left + 1))
 		for pid in $remaining; do echo "kill $i: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"; done >>"$scratch/processes"
-		kill -KILL $remaining 2>/dev/null
+		xargs -r kill -KILL <<<"$remaining" 2>/dev/null
 	fi
 done
 point $left "no process remains after $kills kills, $runners_killed of them of a runner" "$scratch/processes"
