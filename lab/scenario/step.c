@@ -53,13 +53,20 @@ static const struct open_node *open_of(const struct node *node, const char *sock
 	return socket && tree ? find_open(&tree->steps, socket) : NULL;
 }
 
-static const struct node_kind *options_kind(const struct registry *registry, const char *with, size_t offset)
+enum ability { CAN_SEND, CAN_RECEIVE, CAN_OPEN };
+
+static const struct node_kind *driver_kind(const struct registry_driver *driver, enum ability ability)
+{
+	return ability == CAN_SEND ? driver->send : ability == CAN_RECEIVE ? driver->receive : driver->open;
+}
+
+static const struct node_kind *options_kind(const struct registry *registry, const char *with, enum ability ability)
 {
 	const struct registry_driver *driver = with && registry ? registry_driver(registry, with) : NULL;
 
 	if (!driver)
 		return &kind_any_options;
-	const struct node_kind *kind = *(const struct node_kind *const *)((const char *)driver + offset);
+	const struct node_kind *kind = driver_kind(driver, ability);
 	return kind ? kind : &kind_any_options;
 }
 
@@ -68,7 +75,7 @@ const struct node_kind *step_beside_send(const struct registry *registry, const 
 	const struct send_node *send = (const struct send_node *)node;
 	const struct open_node *open = open_of(node, send->socket);
 
-	return options_kind(registry, send->with ? send->with : open ? open->with : NULL, offsetof(struct registry_driver, send));
+	return options_kind(registry, send->with ? send->with : open ? open->with : NULL, CAN_SEND);
 }
 
 const struct node_kind *step_beside_receive(const struct registry *registry, const struct node *node)
@@ -77,16 +84,17 @@ const struct node_kind *step_beside_receive(const struct registry *registry, con
 	const struct open_node *open = open_of(node, receive->socket);
 
 	return options_kind(registry, receive->with ? receive->with : open ? open->with : NULL,
-			    offsetof(struct registry_driver, receive));
+			    CAN_RECEIVE);
 }
 
 const struct node_kind *step_beside_open(const struct registry *registry, const struct node *node)
 {
-	return options_kind(registry, ((const struct open_node *)node)->with, offsetof(struct registry_driver, open));
+	return options_kind(registry, ((const struct open_node *)node)->with, CAN_OPEN);
 }
 
 /* Judges the name of a technique, and whether it can do what the verb asks. */
-static void check_driver(struct decode *decode, const struct node *node, const char *with, size_t offset, const char *cannot)
+static void check_driver(struct decode *decode, const struct node *node, const char *with, enum ability ability,
+			 const char *cannot)
 {
 	const struct registry *registry = decode->registry;
 	const struct registry_driver *driver = registry ? registry_driver(registry, with) : NULL;
@@ -95,7 +103,7 @@ static void check_driver(struct decode *decode, const struct node *node, const c
 	if (!registry)
 		return;
 	if (driver) {
-		if (!*(const struct node_kind *const *)((const char *)driver + offset))
+		if (!driver_kind(driver, ability))
 			diag_add(decode->diags, DIAG_UNKNOWN_DRIVER, at, "'%s' cannot %s", with, cannot);
 		return;
 	}
@@ -104,7 +112,7 @@ static void check_driver(struct decode *decode, const struct node *node, const c
 	struct text all = {0};
 	for (size_t i = 0; i < registry->driver_count; i++) {
 		names[i] = registry->drivers[i].name;
-		if (*(const struct node_kind *const *)((const char *)&registry->drivers[i] + offset))
+		if (driver_kind(&registry->drivers[i], ability))
 			text_addf(&all, "%s%s", all.length ? ", " : "", names[i]);
 	}
 	const char *near = str_nearest(with, names, registry->driver_count);
@@ -170,7 +178,7 @@ int step_finish_send(struct decode *decode, struct node *node)
 	static const char *const contents[] = {"payload", "packet", "file"};
 
 	if (send->with)
-		check_driver(decode, node, send->with, offsetof(struct registry_driver, send), "send");
+		check_driver(decode, node, send->with, CAN_SEND, "send");
 	complete_socket(decode, node, send->socket, &send->in, &send->with);
 	for (size_t i = 0; i < COUNT_OF(contents); i++)
 		for (size_t j = i + 1; j < COUNT_OF(contents); j++)
@@ -186,7 +194,7 @@ int step_finish_receive(struct decode *decode, struct node *node)
 	struct receive_node *receive = (struct receive_node *)node;
 
 	if (receive->with)
-		check_driver(decode, node, receive->with, offsetof(struct registry_driver, receive), "receive");
+		check_driver(decode, node, receive->with, CAN_RECEIVE, "receive");
 	complete_socket(decode, node, receive->socket, &receive->in, &receive->with);
 	payload_check_sendable(decode, receive->reply);
 	return 0;
@@ -197,7 +205,7 @@ int step_finish_open(struct decode *decode, struct node *node)
 	struct open_node *open = (struct open_node *)node;
 
 	if (open->with)
-		check_driver(decode, node, open->with, offsetof(struct registry_driver, open), "keep a socket open for several steps");
+		check_driver(decode, node, open->with, CAN_OPEN, "keep a socket open for several steps");
 	return 0;
 }
 
