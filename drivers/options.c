@@ -61,9 +61,8 @@ static void print_word(const struct number_word *words, size_t count, int number
 
 static int parse_ip_protocol(const struct field *field, const char *text, struct arena *arena, void *ret, struct err *err)
 {
-	(void)field;
 	(void)arena;
-	return parse_word(ip_protocols, COUNT_OF(ip_protocols), 255, "IP protocol", text, ret, err);
+	return parse_word(ip_protocols, COUNT_OF(ip_protocols), field->max ? (int)field->max : 255, "IP protocol", text, ret, err);
 }
 
 static void print_ip_protocol(const struct field *field, const void *value, struct text *out)
@@ -109,29 +108,48 @@ static const struct field socket_fields[] = {
 	SETSOCKOPT_FIELD(struct socket_options),
 };
 
-#define RAW_FIELDS                                                                                                                \
-	{                                                                                                                         \
-		FIELD_AT(struct raw_options, protocol, "protocol"), .shape = FIELD_SCALAR, .type = &type_ip_protocol,             \
-		.standard = "255",                                                                                                \
-		.doc = "The IP protocol that is received, and written into the headers that the kernel makes. 255 (IPPROTO_RAW) " \
-		       "only sends, and header_included is then implied (raw(7)).",                                               \
-		.example = "protocol: icmp",                                                                                      \
-	},                                                                                                                        \
+#define RAW_HEADER_FIELD                                                                                                          \
 	{                                                                                                                         \
 		FIELD_AT(struct raw_options, header_included, "header_included"), .shape = FIELD_SCALAR, .type = &type_bool,      \
 		.standard = "false",                                                                                              \
-		.doc = "What is sent begins with its IP header (IP_HDRINCL, raw(7); IPV6_HDRINCL). The kernel still fills in the " \
-		       "IPv4 total length and checksum, and a zero identification or source.",                                    \
+		.doc = "What is sent begins with its IP header (IP_HDRINCL, raw(7); IPV6_HDRINCL), as it does in any case where " \
+		       "a packet is built from layers. The kernel still fills in the IPv4 total length and checksum, and a zero " \
+		       "identification or source.",                                                                               \
 		.example = "header_included: true",                                                                               \
 	}
 
-static const struct field raw_fields[] = {
-	RAW_FIELDS,
+static const struct field raw_send_fields[] = {
+	{
+		FIELD_AT(struct raw_options, protocol, "protocol"), .shape = FIELD_SCALAR, .type = &type_ip_protocol,
+		.standard = "255",
+		.doc = "The IP protocol written into the headers that the kernel makes. 255 (IPPROTO_RAW): the headers are "
+		       "included in what is sent (raw(7)).",
+		.example = "protocol: icmp",
+	},
+	RAW_HEADER_FIELD,
+	SETSOCKOPT_FIELD(struct raw_options),
+};
+
+static const struct field raw_receive_fields[] = {
+	{
+		FIELD_AT(struct raw_options, protocol, "protocol"), .shape = FIELD_SCALAR, .type = &type_ip_protocol,
+		.flags = FIELD_REQUIRED, .min = 0, .max = 254,
+		.doc = "The IP protocol that is received (raw(7)): a copy of every such packet for this node. IPv4 packets come with "
+		       "their header, IPv6 packets without.",
+		.example = "protocol: icmp",
+	},
 	SETSOCKOPT_FIELD(struct raw_options),
 };
 
 static const struct field raw_open_fields[] = {
-	RAW_FIELDS,
+	{
+		FIELD_AT(struct raw_options, protocol, "protocol"), .shape = FIELD_SCALAR, .type = &type_ip_protocol,
+		.standard = "255",
+		.doc = "The IP protocol that is received, and written into the headers that the kernel makes. 255 (IPPROTO_RAW) "
+		       "receives nothing, and the headers are included in what is sent (raw(7)).",
+		.example = "protocol: icmp",
+	},
+	RAW_HEADER_FIELD,
 };
 
 #define SOCKET_KIND(kind_name, text)                                                                                      \
@@ -149,14 +167,17 @@ const struct node_kind kind_tcp = {
 const struct node_kind kind_tcp_open = {
 	SOCKET_KIND("tcp_open", "Options of a named TCP socket: none beside those that every named socket has."),
 };
-const struct node_kind kind_raw = {
-	.name = "raw", .doc = "Options of a raw IP socket.", .size = sizeof(struct raw_options), .fields = raw_fields,
-	.field_count = COUNT_OF(raw_fields),
-};
-const struct node_kind kind_raw_open = {
-	.name = "raw_open", .doc = "Options of a named raw IP socket.", .size = sizeof(struct raw_options), .fields = raw_open_fields,
-	.field_count = COUNT_OF(raw_open_fields),
-};
+
+#define RAW_KIND(kind_name, text, table)                                                                                              \
+	{                                                                                                                             \
+		.name = (kind_name), .doc = (text), .size = sizeof(struct raw_options), .fields = (table),                            \
+		.field_count = COUNT_OF(table),                                                                                       \
+	}
+
+const struct node_kind kind_raw_send = RAW_KIND("raw_send", "Options for sending through a raw IP socket.", raw_send_fields);
+const struct node_kind kind_raw_receive =
+	RAW_KIND("raw_receive", "Options for receiving through a raw IP socket.", raw_receive_fields);
+const struct node_kind kind_raw_open = RAW_KIND("raw_open", "Options of a named raw IP socket.", raw_open_fields);
 
 /* --- packet sockets and rings --- */
 
@@ -218,18 +239,21 @@ static const struct field packet_open_fields[] = {
 	QDISC_BYPASS_FIELD,
 };
 
-static const char *const ring_versions[] = {"v1", "v2", "v3", NULL};
-static const char *const ring_version_docs[] = {
-	"TPACKET_V1: microsecond stamps, header of a size that depends on the word size.",
-	"TPACKET_V2: nanosecond stamps, VLAN tag beside the frame, handed over frame by frame.",
-	"TPACKET_V3: packets of any length packed into blocks, handed over block by block.",
+/* The index into the choices is what the tree holds: keep in step with the enums in options.h. */
+static const char *const rx_ring_versions[] = {[RX_RING_OPTION_V3] = "v3", NULL};
+static const char *const rx_ring_version_docs[] = {
+	[RX_RING_OPTION_V3] = "TPACKET_V3: packets of any length packed into blocks, handed over block by block.",
+};
+static const char *const tx_ring_versions[] = {[TX_RING_OPTION_V2] = "v2", NULL};
+static const char *const tx_ring_version_docs[] = {
+	[TX_RING_OPTION_V2] = "TPACKET_V2: a frame a slot, handed over slot by slot.",
 };
 
-#define GEOMETRY_FIELDS(struct_type, version_standard, blocks_standard)                                                    \
+#define GEOMETRY_FIELDS(struct_type, versions, docs, version_standard, blocks_standard)                                    \
 	{                                                                                                                  \
 		FIELD_AT(struct_type, version, "version"), .shape = FIELD_SCALAR, .type = &type_enum,                      \
-		.choices = ring_versions, .choice_docs = ring_version_docs, .standard = (version_standard),                \
-		.doc = "The layout of the ring (PACKET_VERSION, packet(7)). This driver uses " version_standard ".",       \
+		.choices = (versions), .choice_docs = (docs), .standard = (version_standard),                              \
+		.doc = "The layout of the ring (PACKET_VERSION, packet(7)).",                                              \
 		.example = "version: " version_standard,                                                                   \
 	},                                                                                                                 \
 	{                                                                                                                  \
@@ -262,7 +286,7 @@ static const char *const ring_version_docs[] = {
 static const struct field rx_ring_fields[] = {
 	INTERFACE_RECEIVE_FIELD,
 	PACKET_RECEIVE_FIELDS,
-	GEOMETRY_FIELDS(struct rx_ring_options, "v3", "64"),
+	GEOMETRY_FIELDS(struct rx_ring_options, rx_ring_versions, rx_ring_version_docs, "v3", "64"),
 	{
 		FIELD_AT(struct rx_ring_options, retire, "retire"), .shape = FIELD_SCALAR, .type = &type_duration,
 		.standard = "2ms", .min = 0, .max = INT64_C(60000000000),
@@ -275,7 +299,7 @@ static const struct field rx_ring_fields[] = {
 static const struct field tx_ring_fields[] = {
 	INTERFACE_SEND_FIELD,
 	QDISC_BYPASS_FIELD,
-	GEOMETRY_FIELDS(struct tx_ring_options, "v2", "16"),
+	GEOMETRY_FIELDS(struct tx_ring_options, tx_ring_versions, tx_ring_version_docs, "v2", "16"),
 	{
 		FIELD_AT(struct tx_ring_options, batch, "batch"), .shape = FIELD_SCALAR, .type = &type_int, .standard = "0", .min = 0,
 		.max = UINT32_MAX,

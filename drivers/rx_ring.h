@@ -69,7 +69,7 @@ struct rx_ring;
 
 /* How the ring is laid out; passed to the kernel as it is, so that the kernel says no, not we. */
 struct rx_ring_config {
-	struct ring_geometry geometry; /* version: TPACKET_V3 */
+	struct ring_geometry geometry;
 	uint32_t retire_ms;            /* block time-out; 0: the kernel chooses, from the link's speed, about 8 ms */
 	uint32_t private_size;         /* bytes at the head of each block that the kernel leaves alone */
 };
@@ -115,13 +115,14 @@ struct rx_ring_stats {
  * Makes socket and ring in the calling thread's network namespace, and maps it. Receives nothing yet. The descriptor
  * (rx_ring_fd()) may be given further options (packet(7)) before rx_ring_attach().
  * Errors are the system calls' own: -EPERM without CAP_NET_RAW; -EINVAL for a geometry the kernel does not take (the
- * message says which rule of ring_geometry_check() it broke); -ENOMEM. err->call names the call.
+ * message says which rule of ring_geometry_check() it broke); -ENOMEM; -EOPNOTSUPP for a version that this reader does not
+ * read (all but TPACKET_V3). err->call names the call.
  */
 int rx_ring_open(const struct rx_ring_config *config, struct rx_ring **ret, struct err *err);
 
 /*
- * Starts receiving: filter, then bind. Once per ring. -ENODEV no such interface; -ENETDOWN it is down (the kernel attaches
- * the socket all the same, and frames come once it is up: treat it as a warning where that is wanted).
+ * Starts receiving: filter, then bind. Once per ring. -ENODEV no such interface. One that is down is no error here:
+ * rx_ring_error() says ENETDOWN, and frames come once it is up.
  */
 int rx_ring_attach(struct rx_ring *ring, const struct rx_ring_attachment *attachment, struct err *err);
 
@@ -133,6 +134,12 @@ int rx_ring_fd(const struct rx_ring *ring);
  * rx_ring_release() or rx_ring_close(). 0: nothing there now (*ret untouched); everything read has been given back.
  */
 int rx_ring_next(struct rx_ring *ring, struct rx_ring_packet *ret);
+
+/*
+ * Copies a frame as it was on the wire: the VLAN tag, if there was one, stands behind the addresses again. Copies at most
+ * `room` bytes and returns how many; all of it needs captured + 4.
+ */
+uint32_t rx_ring_packet_copy(const struct rx_ring_packet *packet, void *buffer, uint32_t room);
 
 /*
  * Gives the block that is being read back at once, without waiting for the next rx_ring_next(). Frames in it that were

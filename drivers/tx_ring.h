@@ -103,7 +103,8 @@ int tx_ring_put(struct tx_ring *ring, const void *frame, uint32_t length);
 /*
  * Has the kernel send what is marked, without waiting. TX_RING_DONE: all were taken. TX_RING_AGAIN: the socket's send
  * buffer is full, kick again after POLLOUT. -EINVAL, -EMSGSIZE: the frame at the head is malformed and blocks the ring;
- * frames before it were sent. -ENXIO not attached, -ENETDOWN, -ENOBUFS.
+ * frames before it were sent. -EBADMSG: it was refused before and still blocks the ring (the kernel's sendto() says 0
+ * and sends nothing). -ENXIO not attached, -ENETDOWN, -ENOBUFS.
  */
 int tx_ring_kick(struct tx_ring *ring, struct err *err);
 /* Slots that are not free again yet, refused ones included. No system call: it reads the status words. */
