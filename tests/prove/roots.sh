@@ -44,7 +44,7 @@ for release in "${releases[@]}"; do
 	touch "$root/etc/resolv.conf"
 
 	# A path with a space in it, as people have them.
-	home="/home/some one/nslab"
+	home="/var/some one/nslab"
 	mkdir -p "$root$home"
 	(cd "$tree" && tar -c --exclude=./build --exclude='./build-*' --exclude=./.git .) | tar -x -C "$root$home"
 
@@ -52,8 +52,8 @@ for release in "${releases[@]}"; do
 	point $? "$release: ./dev run" "$scratch/log"
 	in_root "$root" "$home/dev" test >"$scratch/log" 2>&1
 	point $? "$release: ./dev test: $(tail -n 1 "$scratch/log")" "$scratch/log"
-	in_root "$root" bash -c 'chown -R 1000:1000 "/home/some one" && cd "$1" &&
-		HOME="/home/some one" exec setpriv --reuid=1000 --regid=1000 --clear-groups ./dev run' bash "$home" >"$scratch/log" 2>&1
+	in_root "$root" bash -c 'chown -R 1000:1000 "/var/some one" && cd "$1" &&
+		HOME="/var/some one" exec setpriv --reuid=1000 --regid=1000 --clear-groups ./dev run' bash "$home" >"$scratch/log" 2>&1
 	point $? "$release: ./dev run as an ordinary user" "$scratch/log"
 	rm -rf "$root"
 done
