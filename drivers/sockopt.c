@@ -326,7 +326,7 @@ static int find_and_parse(const char *name, const char *text, const struct socko
 
 int sockopt_check(const char *name, const char *value, struct err *err)
 {
-	const struct sockopt *option;
+	const struct sockopt *option = NULL;
 	struct sockopt_value parsed;
 
 	return find_and_parse(name, value, &option, &parsed, err);
@@ -370,7 +370,7 @@ static int fill_interface(const struct sockopt *option, struct sockopt_value *va
 
 int sockopt_set(int fd, const char *name, const char *text, struct driver_failure *failure, struct err *err)
 {
-	const struct sockopt *option;
+	const struct sockopt *option = NULL;
 	struct sockopt_value value;
 	struct err why;
 	int r = find_and_parse(name, text, &option, &value, &why);
