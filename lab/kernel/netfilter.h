@@ -2,6 +2,8 @@
 /* nftables rulesets through libnftables, and conntrack through libnl-nf. libnftables is loaded when first needed. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "lab/base/err.h"
 #include "lab/base/mem.h"
 #include "lab/kernel/rtnl.h"
@@ -9,10 +11,15 @@
 /*
  * Applies a ruleset in the calling thread's namespace, all or nothing. On failure *ret_line and *ret_column
  * (counted from 1 within `ruleset`; 0 unknown) say where, and err->text holds nft's words without its file name.
- * `include` is refused. `dry_run` only judges. -ENOPKG where libnftables cannot be loaded.
+ * `include` and host names are refused; where libnftables is older than 1.0.8 the
+ * latter is done by switching the C library's host lookup off, for the whole process. `dry_run` only judges. -ENOPKG where libnftables cannot be loaded.
  */
 int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err);
 
-/* The conntrack table of the calling thread's namespace, in conntrack(8)'s words; records live in `arena`. */
+/*
+ * The conntrack table of the calling thread's namespace, in conntrack(8)'s words; records live in `arena`. Words: protocol,
+ * state (TCP), orig.src, orig.dst, orig.sport, orig.dport, reply.src … reply.dport, type and id (ICMP), timeout (seconds left),
+ * mark, zone, and with yes or no: seen-reply, assured, src-nat, dst-nat.
+ */
 int conntrack_read(struct arena *arena, struct rtnl_record **ret, size_t *ret_count, struct err *err);
 int conntrack_flush(struct err *err);

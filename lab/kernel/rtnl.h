@@ -69,6 +69,8 @@ int rtnl_add_neighbour(struct rtnl *rtnl, const struct neighbour_spec *neighbour
 int rtnl_del_neighbour(struct rtnl *rtnl, const struct neighbour_spec *neighbour, int dev_index, struct err *err);
 /* A root qdisc in tc's words: "tbf rate 1mbit burst 10kb latency 50ms", "pfifo limit 10", "fq_codel"… */
 int rtnl_add_qdisc(struct rtnl *rtnl, int index, const char *words, struct err *err);
+/* Whether such words are understood; asks no kernel. 0 or -EINVAL, -ERANGE. */
+int rtnl_check_qdisc(const char *words, struct err *err);
 
 /* State, read at once (not batched): each entry as iproute2 would print it, for `expect: {in: …}`; one line a record of "key value" words. */
 enum rtnl_table { RTNL_ROUTES, RTNL_NEIGHBOURS, RTNL_ADDRESSES, RTNL_LINKS, RTNL_RULES };

@@ -14,6 +14,12 @@
  * build.c carries the operations out through lab/kernel, plan_shell.c prints
  * them as a script of ip, ethtool, nft and sysctl; a test compares the two labs.
  */
+/*
+ * Operations stand in phases: all namespaces, then all wires, then what lies
+ * on them up to "up", then what needs a link that is up. Between phases every
+ * request of the one before is answered; within a phase a node's requests
+ * travel together.
+ */
 enum plan_op_type {
 	PLAN_NODE,        /* new namespace, baseline sysctls, lo up */
 	PLAN_VETH,        /* both ends */
@@ -30,7 +36,8 @@ enum plan_op_type {
 	PLAN_ROUTE,
 	PLAN_RULE,
 	PLAN_NEIGHBOUR,
-	PLAN_SYNC,
+	PLAN_SYNC,        /* wait until the kernel will send on it: rtnl_sync_link() */
+	PLAN_OP_COUNT
 };
 
 struct plan_interface {
@@ -43,7 +50,9 @@ struct plan_interface {
 	int link;                /* index into the tree's links, -1: not a wire end */
 	int peer_node, peer_interface; /* indexes, -1: none */
 	bool up;
-	bool wire_end;
+	bool wire_end;           /* of a node of the scenario: not the ports of a hidden switch */
+	const struct interface_node *tree; /* an entry of `interfaces`, or NULL */
+	struct span span;
 };
 
 struct plan_node {
@@ -56,9 +65,9 @@ struct plan_node {
 
 struct plan_op {
 	enum plan_op_type type;
-	int node, interface;     /* indexes, -1: none */
-	int peer_node, peer_interface;
-	const void *detail;      /* struct route_spec, rule_spec, neighbour_spec, ip_prefix; const char * for sysctl value, ruleset, qdisc */
+	int node, interface;     /* indexes into plan->nodes and that node's interfaces, -1: none; routes and neighbours: their dev */
+	int peer_node, peer_interface; /* VETH: the other end; MASTER: the bridge; VLAN: the link below */
+	const void *detail;      /* struct route_spec, rule_spec, neighbour_spec, ip_prefix; const char * for sysctl value, ruleset, qdisc; else NULL */
 	const char *key;         /* sysctl key */
 	struct span span;        /* what in the scenario asked for it; no place where nslab itself did */
 };
@@ -79,12 +88,23 @@ void plan_print(const struct plan *plan, struct text *out);
 /* A shell script of iproute2, ethtool, nft and sysctl commands that builds the same lab, with a comment a part. */
 void plan_print_shell(const struct plan *plan, struct text *out);
 
+/*
+ * Whether the lab would go near a limit that it shares with its host: neighbour table entries, namespaces, descriptors, memory.
+ * Reads the limits from /proc; one that cannot be read is taken to be the kernel's usual one. 0, or -EINVAL with
+ * DIAG_TOO_LARGE added.
+ */
+int plan_check_limits(const struct plan *plan, struct diag_list *diags);
+
 /* A built lab: namespaces by descriptor. */
 struct lab_ns {
 	int *netns;              /* parallel to plan->nodes */
-	struct rtnl **rtnl;      /* a netlink socket in each */
+	struct rtnl **rtnl;      /* a netlink socket in each: `set` steps use it */
 	size_t count;
 };
-/* Carries the plan out. The calling thread ends in the namespace it began in. What was made is closed on failure. */
+/*
+ * Carries the plan out. What was made is closed on failure. The message names the node and, where the scenario asked for what
+ * failed, file:line. The calling thread ends in the first node's namespace: an ordinary user could not return to the host's,
+ * and root has no business there any more. Raises the soft limit of descriptors (RLIMIT_NOFILE) as far as the lab needs.
+ */
 int plan_build(const struct plan *plan, struct lab_ns *ret, struct err *err);
 void lab_ns_close(struct lab_ns *lab);
