@@ -86,6 +86,8 @@ struct case_record *run_record_case(const struct run_record *run, int64_t index)
 size_t run_record_count(const struct run_record *run);
 /* The step of an attempt, or NULL. */
 struct step_record *attempt_step(const struct attempt_record *attempt, int64_t step);
+/* The step's expectation that did not hold, or NULL. */
+const struct event_expect *attempt_step_expect(const struct attempt_record *attempt, int64_t step);
 /* The attempt whose failures the verdict speaks of: for a flaky case the one before. */
 const struct attempt_record *case_told_attempt(const struct case_record *record);
 
