@@ -31,6 +31,7 @@ int diag_add(struct diag_list *list, enum diag_id id, struct span span, const ch
 		if (old->id == id && old->span.source == span.source && old->span.offset == span.offset &&
 		    strcmp(old->message, text_str(&message)) == 0) {
 			text_free(&message);
+			list->last = i;
 			return -EINVAL;
 		}
 	}
@@ -40,6 +41,7 @@ int diag_add(struct diag_list *list, enum diag_id id, struct span span, const ch
 		.message = text_steal(&message),
 		.context = list->context ? mem_strdup(list->context) : NULL,
 	});
+	list->last = list->items.count - 1;
 	if (diag_table[id].severity == DIAG_ERROR)
 		list->errors++;
 	else
@@ -57,9 +59,25 @@ void diag_help(struct diag_list *list, const char *fmt, ...)
 	va_start(args, fmt);
 	text_addv(&help, fmt, args);
 	va_end(args);
-	struct diag *last = &list->items.items[list->items.count - 1];
+	struct diag *last = &list->items.items[list->last];
 	free(last->help);
 	last->help = text_steal(&help);
+}
+
+void diag_list_add_all(struct diag_list *to, const struct diag_list *from)
+{
+	for (size_t i = 0; i < from->items.count; i++) {
+		const struct diag *diag = &from->items.items[i];
+
+		diag_add(to, diag->id, diag->span, "%s", diag->message);
+		if (diag->help)
+			diag_help(to, "%s", diag->help);
+	}
+}
+
+void diag_list_keep(struct diag_list *list, struct arena *arena)
+{
+	array_push(&list->kept, arena);
 }
 
 void diag_list_free(struct diag_list *list)
@@ -70,7 +88,10 @@ void diag_list_free(struct diag_list *list)
 		free(list->items.items[i].context);
 	}
 	array_free(&list->items);
-	list->errors = list->warnings = 0;
+	for (size_t i = 0; i < list->kept.count; i++)
+		arena_free(list->kept.items[i]);
+	array_free(&list->kept);
+	list->errors = list->warnings = list->last = 0;
 }
 
 static bool goes_before(const struct diag *a, const struct diag *b)
@@ -90,6 +111,7 @@ static bool goes_before(const struct diag *a, const struct diag *b)
 
 void diag_list_sort(struct diag_list *list)
 {
+	list->last = 0;
 	for (size_t i = 1; i < list->items.count; i++) {
 		struct diag moved = list->items.items[i];
 		size_t at = i;

@@ -71,6 +71,8 @@ struct diag_list {
 	size_t errors;
 	size_t warnings;
 	const char *context; /* copied into each diagnostic that is added */
+	size_t last;         /* index of the one added last, or found there already */
+	ARRAY(struct arena *) kept; /* sources of files that could not be loaded */
 };
 
 /* Adds one, unless the same id stands at the same place already. Returns -EINVAL, so that a reader can `return diag_add(…)`. */
@@ -78,6 +80,10 @@ int diag_add(struct diag_list *list, enum diag_id id, struct span span, const ch
 	__attribute__((format(printf, 4, 5)));
 /* Attaches "what would be right" to the diagnostic added last. */
 void diag_help(struct diag_list *list, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a copy of what `from` holds, each with `to`'s context. */
+void diag_list_add_all(struct diag_list *to, const struct diag_list *from);
+/* Takes over the arena that holds the sources findings point into, for files that could not be loaded. */
+void diag_list_keep(struct diag_list *list, struct arena *arena);
 void diag_list_free(struct diag_list *list);
 /* Sorts by file, line and column; stable. */
 void diag_list_sort(struct diag_list *list);
