@@ -65,9 +65,9 @@ struct layer_field {
 	const char *standard; /* what stands there when not written, as text; NULL: zero, or computed */
 	bool computed;      /* fills itself in when not given: lengths, checksums, next protocol */
 	uint8_t scale;      /* the value is the bits times this (header lengths in 32-bit words); 0: 1 */
-	uint8_t option;     /* PLACE_OPTION: the option's number */
-	uint8_t stride;     /* PLACE_OPTION: the field repeats every so many bytes to the option's end; 0: once */
-	const uint8_t *when; /* only where the header's first byte is one of these: a count, then the values; NULL: always */
+	uint8_t option;     /* PLACE_OPTION: the option's number; PLACE_CODE: what the layer's code knows it by */
+	uint8_t stride;     /* the field repeats every so many bytes to the end of option or header; 0: once */
+	const uint8_t *when; /* only in headers of these kinds (ICMP types, routing types): a count, then the values; NULL: always */
 	const char *either[2]; /* PLACE_EITHER: the two fields */
 	const struct layer_value_name *names; /* or NULL */
 };
