@@ -5,13 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lab/base/clock.h"
 #include "lab/report/compare.h"
 #include "lab/report/quote.h"
 #include "lab/report/tail.h"
 
 #define FAILURES_MAX 8  /* of one case; the first ones tell most */
 #define LABEL_CELLS 10
-#define PLACE_CELLS 28
 #define OUTPUT_LINES 12 /* of the step that failed */
 #define OTHER_LINES 5   /* of the other programs */
 
@@ -32,9 +32,9 @@ static void add_labelled(const struct style *style, const char *label, const cha
 	text_add_char(out, '\n');
 }
 
-/* "pierce.nslab.yaml:47  step 3: the title", then the lines there. */
-static void add_place(const struct style *style, const char *file, int64_t line, const struct step_record *step, size_t indent,
-		      struct text *out)
+/* "pierce.nslab.yaml:47  step 3, send: the title", then the lines there. `title` may be NULL. */
+static void add_place(const struct style *style, const char *file, int64_t line, const struct step_record *step, const char *title,
+		      size_t indent, struct text *out)
 {
 	size_t from = out->length, used;
 
@@ -49,7 +49,7 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 		if (*step->begin.verb)
 			text_add(out, ", ");
 		style_add(style, step->begin.verb, out);
-		if (*step->begin.title && strcmp(step->begin.title, step->begin.verb) != 0) {
+		if (title && *title && strcmp(title, step->begin.verb) != 0) {
 			text_add(out, ": ");
 			used = text_width(out->data + from, out->length - from);
 			if (used + 12 > style->columns) { /* no room for it here */
@@ -57,7 +57,7 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 				style_add_spaces(indent + 2, out);
 				used = indent + 2;
 			}
-			style_add_cut(style, step->begin.title, style->columns - used, out);
+			style_add_cut(style, title, style->columns - used, out);
 		}
 	}
 	text_add_char(out, '\n');
@@ -65,77 +65,56 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 	text_add_char(out, '\n');
 }
 
-void offset_add(int64_t offset, struct text *out)
-{
-	uint64_t us = (uint64_t)(offset < 0 ? -offset : offset) / 1000;
-
-	text_addf(out, "%s%" PRIu64 ".%03" PRIu64 " ms", offset < 0 ? "-" : "+", us / 1000, us % 1000);
-}
-
-void packet_line_add(const struct style *style, const struct packet_line *line, size_t place_cells, size_t indent, struct text *out)
-{
-	_cleanup_text_ struct text offset = {0};
-	size_t from = out->length, used;
-
-	offset_add(line->offset, &offset);
-	style_add_spaces(indent, out);
-	style_paint(style, line->paint, out);
-	text_addf(out, "%s %4" PRId64, line->sign, line->number);
-	style_plain(style, out);
-	style_paint(style, PAINT_DIM, out);
-	text_addf(out, "  %12s  ", text_str(&offset));
-	style_plain(style, out);
-	used = text_width(out->data + from, out->length - from);
-	style_add_cut(style, line->place, place_cells, out);
-	text_pad(out, used + place_cells + 2, from);
-	used += place_cells + 2;
-	style_add_cut(style, line->summary, style->columns > used ? style->columns - used : 0, out);
-	text_add_char(out, '\n');
-}
-
 static void add_packets(const struct style *style, const struct case_record *record, const struct event_expect *expect, size_t indent,
 			struct text *out)
 {
-	size_t place_cells = 0;
+	struct packet_columns columns = {0};
 
-	for (size_t i = 0; i < expect->packet_count; i++) {
-		size_t cells = style_width(style, expect->packets[i].place);
-
-		place_cells = cells <= place_cells ? place_cells : cells > PLACE_CELLS ? PLACE_CELLS : cells;
-	}
 	text_add_char(out, '\n');
 	if (!expect->packet_count) {
-		add_label(style, "packets", indent, out);
-		text_add(out, "none came near");
+		_cleanup_text_ struct text words = {0};
+
+		text_add(&words, "none came near");
 		if (expect->closed > expect->opened && expect->opened > 0) {
-			text_add(out, " in the ");
-			style_add_span(style, expect->closed - expect->opened, out);
-			text_add(out, " the window was open");
+			text_add(&words, " in the ");
+			clock_add_span(&words, expect->closed - expect->opened);
+			text_add(&words, " the window was open");
 		}
 		if (record->end.packets > 0)
-			text_addf(out, "; %" PRId64 " on the whole tape", record->end.packets);
-		text_add_char(out, '\n');
+			text_addf(&words, "; %" PRId64 " on the whole tape", record->end.packets);
+		add_labelled(style, "packets", text_str(&words), indent, out);
 		return;
 	}
 	style_add_spaces(indent, out);
 	style_paint(style, PAINT_DIM, out);
-	text_add(out, "packets near, by time since the window opened\n");
+	text_add(out, "packets near, by time since the window opened");
 	style_plain(style, out);
-	for (size_t i = 0; i < expect->packet_count; i++) {
-		const struct expect_packet *packet = &expect->packets[i];
-		enum sign sign = packet->matched ? SIGN_CHECK : packet->selected ? SIGN_CROSS : SIGN_DOT;
+	text_add_char(out, '\n');
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < expect->packet_count; i++) {
+			const struct expect_packet *packet = &expect->packets[i];
+			enum sign sign = packet->matched ? SIGN_CHECK : packet->selected ? SIGN_CROSS : SIGN_DOT;
+			struct packet_line line = {
+				.sign = style_sign(style, sign),
+				.paint = packet->matched ? PAINT_GREEN : packet->selected ? PAINT_RED : PAINT_DIM,
+				.number = packet->packet,
+				.offset = packet->after,
+				.place = packet->place,
+				.summary = packet->summary,
+			};
 
-		packet_line_add(style,
-				&(struct packet_line){
-					.sign = style_sign(style, sign),
-					.paint = packet->matched ? PAINT_GREEN : packet->selected ? PAINT_RED : PAINT_DIM,
-					.number = packet->packet,
-					.offset = packet->after,
-					.place = packet->place,
-					.summary = packet->summary,
-				},
-				place_cells, indent, out);
+			if (pass == 0)
+				packet_line_measure(style, &line, &columns);
+			else
+				packet_line_add(style, &line, &columns, indent, out);
+		}
 	}
+}
+
+/* What was seen, without the "saw" that the label says already. */
+static const char *without_saw(const char *words)
+{
+	return str_starts(words, "saw ") ? words + strlen("saw ") : words;
 }
 
 static void add_expect(const struct style *style, const struct case_record *record, const struct event_expect *expect,
@@ -143,9 +122,11 @@ static void add_expect(const struct style *style, const struct case_record *reco
 {
 	_cleanup_text_ struct text table = {0};
 
-	add_place(style, *expect->file ? expect->file : record->begin.file, expect->line, step, indent, out);
+	/* An expectation without a name is titled by what it expects, which stands below. */
+	add_place(style, *expect->file ? expect->file : record->begin.file, expect->line, step,
+		  str_eq(step->begin.title, expect->expected) ? NULL : step->begin.title, indent, out);
 	add_labelled(style, "expected", expect->expected, indent, out);
-	add_labelled(style, "seen", expect->seen, indent, out);
+	add_labelled(style, "seen", without_saw(expect->seen), indent, out);
 	if (compare_add(style, expect->fields, expect->field_count, indent, &table)) {
 		text_add_char(out, '\n');
 		text_add(out, text_str(&table));
@@ -158,7 +139,7 @@ static void add_step(const struct style *style, const struct case_record *record
 {
 	const char *name = step->end.errno_value > 0 ? strerrorname_np((int)step->end.errno_value) : NULL;
 
-	add_place(style, record->begin.file, step->begin.line, step, indent, out);
+	add_place(style, record->begin.file, step->begin.line, step, step->begin.title, indent, out);
 	add_labelled(style, step->end.verdict == VERDICT_ERROR ? "error" : "failed", step->end.message, indent, out);
 	if (*step->end.call || step->end.errno_value) {
 		add_label(style, "call", indent, out);
@@ -188,17 +169,23 @@ static void add_outputs(const struct style *style, const struct attempt_record *
 	}
 }
 
-static void add_notes(const struct style *style, const struct attempt_record *attempt, size_t indent, struct text *out)
+/* What was said of the case, beside its steps: why the verdict is what it is, losses, notes. */
+static void add_remarks(const struct style *style, const struct case_record *record, const struct attempt_record *attempt, bool reason,
+			size_t indent, struct text *out)
 {
 	static const char *const labels[] = {"note", "warning", "error"};
-	bool any = false;
 
+	if (reason)
+		add_labelled(style, verdict_name((enum verdict)record->end.verdict), record->end.reason, indent, out);
+	if (record->end.lost > 0) {
+		_cleanup_text_ struct text words = {0};
+
+		text_addf(&words, "%" PRId64 " packets by the observer: no verdict rests on this tape", record->end.lost);
+		add_labelled(style, "lost", text_str(&words), indent, out);
+	}
 	for (size_t i = 0; i < attempt->notes.count; i++) {
 		const struct note_record *note = &attempt->notes.items[i];
 
-		if (!any)
-			text_add_char(out, '\n');
-		any = true;
 		add_labelled(style, labels[note->severity >= 0 && note->severity < 3 ? note->severity : 2], note->text, indent, out);
 	}
 }
@@ -237,24 +224,32 @@ static size_t add_failed_steps(const struct style *style, const struct case_reco
 	return count;
 }
 
+/* Whether the reason of the case says what one of its steps said already. */
+static bool is_told(const struct attempt_record *attempt, const char *reason)
+{
+	for (size_t i = 0; i < attempt->steps.count; i++) {
+		const struct step_record *step = &attempt->steps.items[i];
+
+		if (went_wrong(step) && *step->end.message && strstr(reason, step->end.message))
+			return true;
+	}
+	return false;
+}
+
 void failure_add(const struct style *style, const struct case_record *record, size_t indent, struct text *out)
 {
 	const struct attempt_record *attempt = case_told_attempt(record);
-	size_t from = out->length;
-	size_t count = add_failed_steps(style, record, attempt, indent, out);
+	_cleanup_text_ struct text remarks = {0};
+	size_t from = out->length, count = add_failed_steps(style, record, attempt, indent, out);
+	bool reason = !count || (record->end.verdict != VERDICT_FAIL && !is_told(attempt, record->end.reason));
 
-	if (!count && record->end.verdict != VERDICT_XFAIL)
-		add_place(style, record->begin.file, record->begin.line, NULL, indent, out);
-	if (count && record->end.verdict != VERDICT_FAIL)
+	if (!count)
+		add_place(style, record->begin.file, record->begin.line, NULL, NULL, indent, out);
+	add_remarks(style, record, attempt, reason, indent, &remarks);
+	if (remarks.length && count)
 		text_add_char(out, '\n');
-	if (!count || record->end.verdict != VERDICT_FAIL)
-		add_labelled(style, verdict_name((enum verdict)record->end.verdict), record->end.reason, indent, out);
-	if (record->end.lost > 0) {
-		add_label(style, "lost", indent, out);
-		text_addf(out, "%" PRId64 " packets by the observer: no verdict rests on this tape\n", record->end.lost);
-	}
+	text_add(out, text_str(&remarks));
 	add_outputs(style, attempt, indent, out);
-	add_notes(style, attempt, indent, out);
 	if (out->length > from)
 		text_add_char(out, '\n');
 	if (*record->begin.rerun) {

@@ -21,6 +21,10 @@ struct packet_line {
 	const char *place;
 	const char *summary;
 };
-void packet_line_add(const struct style *style, const struct packet_line *line, size_t place_cells, size_t indent, struct text *out);
-/* "+0.031 ms" in a column of its own: milliseconds with three decimals. */
-void offset_add(int64_t offset, struct text *out);
+/* Cells of the columns, so that lines stand below each other. Zero-initialise, measure every line, then add them. */
+struct packet_columns {
+	size_t number, offset, place;
+};
+void packet_line_measure(const struct style *style, const struct packet_line *line, struct packet_columns *columns);
+void packet_line_add(const struct style *style, const struct packet_line *line, const struct packet_columns *columns, size_t indent,
+		     struct text *out);

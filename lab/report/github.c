@@ -6,6 +6,11 @@
 #include "lab/report/record.h"
 #include "lab/report/reporters.h"
 
+/* All of it is written at the end, so that it does not stand between the lines of the terminal form. */
+struct github {
+	struct text commands;
+};
+
 static void add_command(const char *command, const char *file, int64_t line, const char *title, const char *message, struct text *out)
 {
 	text_addf(out, "::%s file=", command);
@@ -83,24 +88,40 @@ static void tell_case(const struct case_record *record, struct text *out)
 
 static void github_emit(struct reporter *reporter, const struct event *event, struct text *out)
 {
+	struct github *github = reporter->state;
 	const struct case_record *record = run_record_case(reporter->run, event->case_index);
 
+	if (event->type == EVENT_RUN_END)
+		text_add(out, text_str(&github->commands));
 	if (event->type != EVENT_CASE_END || !record)
 		return;
 	for (size_t i = 0; i < record->now.notes.count; i++) {
 		_cleanup_text_ struct text title = {0};
+		const struct note_record *note = &record->now.notes.items[i];
 
-		if (record->now.notes.items[i].severity < 1)
+		if (note->severity < 1)
 			continue;
 		case_add_title(record, &title);
-		add_command("warning", record->begin.file, record->begin.line, text_str(&title), record->now.notes.items[i].text, out);
+		add_command(note->severity > 1 ? "error" : "warning", record->begin.file, record->begin.line, text_str(&title), note->text,
+			    &github->commands);
 	}
 	if (record->end.verdict == VERDICT_FAIL || record->end.verdict == VERDICT_ERROR || record->end.verdict == VERDICT_FLAKY)
-		tell_case(record, out);
+		tell_case(record, &github->commands);
+}
+
+static void github_close(struct reporter *reporter, struct text *out)
+{
+	struct github *github = reporter->state;
+
+	(void)out;
+	text_free(&github->commands);
 }
 
 const struct reporter_type reporter_github = {
 	.name = "github",
 	.summary = "annotations for GitHub Actions, at the lines that failed",
+	.beside = true,
+	.state_size = sizeof(struct github),
 	.emit = github_emit,
+	.close = github_close,
 };

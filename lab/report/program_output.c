@@ -26,6 +26,7 @@ static void add_line(const struct style *style, const struct case_record *record
 		     bool name_case, struct text *out)
 {
 	const struct step_record *step = attempt_step(&record->now, line->step);
+	size_t name_cells = style->columns / 4 < NAME_CELLS ? style->columns / 4 : NAME_CELLS;
 	size_t from = out->length, used;
 
 	style_add_spaces(2, out);
@@ -34,10 +35,10 @@ static void add_line(const struct style *style, const struct case_record *record
 		_cleanup_text_ struct text title = {0};
 
 		case_add_title(record, &title);
-		style_add_cut(style, text_str(&title), NAME_CELLS, out);
+		style_add_cut(style, text_str(&title), name_cells, out);
 		text_addf(out, " %s ", style_sign(style, SIGN_DOT));
 	}
-	style_add_cut(style, step ? *step->begin.title ? step->begin.title : step->begin.verb : "?", NAME_CELLS, out);
+	style_add_cut(style, step ? *step->begin.title ? step->begin.title : step->begin.verb : "?", name_cells, out);
 	text_addf(out, " %s ", style_sign(style, SIGN_BAR));
 	style_plain(style, out);
 	used = text_width(out->data + from, out->length - from);

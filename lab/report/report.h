@@ -46,6 +46,7 @@ struct reporter;
 struct reporter_type {
 	const char *name;    /* as in `-o junit` */
 	const char *summary; /* one line, for help */
+	bool beside;         /* may share standard output with another such format: its lines are told apart from the other's */
 	size_t state_size;   /* of reporter->state; zeroed when it opens */
 	void (*open)(struct reporter *reporter);  /* or NULL */
 	/* The record knows the event already. Appends to `out` what is to be written now. */
@@ -74,11 +75,11 @@ struct report_set *report_set_new(void);
 /*
  * Adds an output as `-o` names it: "junit=out.xml", "tap", "json=-". Without a
  * file, or with "-", it goes to `stdout_fd`, which stays the caller's; one output
- * at most can go there. -EINVAL: no such format, or the place is taken; other
- * errors: the file cannot be written there.
+ * can go there, or "terminal" and "github" both. -EINVAL: no such format, or the
+ * place is taken; other errors: the file cannot be written there.
  */
 int report_set_add(struct report_set *set, const char *spec, int stdout_fd, const struct report_options *options, struct err *err);
-/* Whether an output goes to standard output; where none does, a person wants "terminal" added. */
+/* Whether standard output belongs to an output; where it does not (nothing goes there, or "github" alone), add "terminal". */
 bool report_set_has_stdout(const struct report_set *set);
 /*
  * The sink to emit into. An output that cannot be written is given up: its error is returned once, by the emit that met it

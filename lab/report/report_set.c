@@ -48,12 +48,12 @@ static int unknown_format(const char *name, struct err *err)
 	return err_set(err, -EINVAL, "there is no output format '%s'; there are: %s", name, text_str(&list));
 }
 
-static int check_place(const struct report_set *set, const char *file, struct err *err)
+static int check_place(const struct report_set *set, const struct reporter_type *type, const char *file, struct err *err)
 {
 	for (size_t i = 0; i < set->outputs.count; i++) {
 		const struct output *other = set->outputs.items[i];
 
-		if (!file && !other->file)
+		if (!file && !other->file && !(type->beside && other->reporter.type->beside && type != other->reporter.type))
 			return err_set(err, -EINVAL, "'%s' goes to standard output already; give one of them a file: -o FORMAT=FILE",
 				       other->reporter.type->name);
 		if (file && str_eq(file, other->file))
@@ -82,7 +82,7 @@ int report_set_add(struct report_set *set, const char *spec, int stdout_fd, cons
 		return unknown_format(text_str(&name), err);
 	if (file && !*file)
 		return err_set(err, -EINVAL, "-o %s names no file", spec);
-	int r = check_place(set, file, err);
+	int r = check_place(set, type, file, err);
 	if (r < 0)
 		return r;
 
@@ -111,7 +111,8 @@ int report_set_add(struct report_set *set, const char *spec, int stdout_fd, cons
 bool report_set_has_stdout(const struct report_set *set)
 {
 	for (size_t i = 0; i < set->outputs.count; i++)
-		if (!set->outputs.items[i]->file)
+		if (!set->outputs.items[i]->file && (!set->outputs.items[i]->reporter.type->beside ||
+						     set->outputs.items[i]->reporter.type == reporter_find("terminal")))
 			return true;
 	return false;
 }

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lab/base/clock.h"
+
 #define RULE_CELLS_MAX 100
 
 static bool is_bad(int64_t verdict)
@@ -112,7 +114,7 @@ static void add_bad(const struct style *style, const struct run_record *run, str
 		if (!record || !record->ended || !is_bad(record->end.verdict))
 			continue;
 		if (!any)
-			add_heading(style, "not good", out);
+			add_heading(style, "what went wrong", out);
 		any = true;
 		case_failure_line(record, &why);
 		struct failure_place place = case_failure_place(record);
@@ -157,6 +159,7 @@ void summary_add_counts(const struct run_record *run, struct text *out)
 
 void summary_add(const struct style *style, const struct run_record *run, const struct report_options *options, struct text *out)
 {
+	_cleanup_text_ struct text counts = {0};
 	bool many = run_record_count(run) > 1, good = summary_is_good(run);
 
 	if (options->durations)
@@ -180,10 +183,11 @@ void summary_add(const struct style *style, const struct run_record *run, const 
 	}
 	style_paint(style, good ? PAINT_GREEN_BOLD : PAINT_RED_BOLD, out);
 	if (run->end.interrupted)
-		text_add(out, "interrupted: ");
-	summary_add_counts(run, out);
+		text_add(&counts, "interrupted: ");
+	summary_add_counts(run, &counts);
+	text_add(&counts, " in ");
+	clock_add_span(&counts, run->end.took);
+	style_add_wrapped(style, text_str(&counts), 0, out);
 	style_plain(style, out);
-	text_add(out, " in ");
-	style_add_span(style, run->end.took, out);
 	text_add_char(out, '\n');
 }

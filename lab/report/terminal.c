@@ -85,12 +85,29 @@ static void draw_status(struct reporter *reporter, int64_t now, struct text *out
 	terminal->drawn_at = now;
 }
 
+/* The title, cut so that the variant stays whole: it alone tells matrix cases apart. */
+static void add_title(const struct style *style, const struct case_record *record, size_t cells, struct text *out)
+{
+	_cleanup_text_ struct text title = {0};
+	const char *variant = case_variant(record);
+	size_t tail = *variant ? style_width(style, variant) + 1 : 0;
+
+	case_add_title(record, &title);
+	if (!tail || tail + 12 > cells || style_width(style, text_str(&title)) <= cells) {
+		style_add_cut(style, text_str(&title), cells, out);
+		return;
+	}
+	style_add_cut(style, record->begin.title, cells - tail, out);
+	text_add_char(out, ' ');
+	style_add(style, variant, out);
+}
+
 /* "✗ Pierce a firewall from within                    fail   54.1 ms" */
 static void add_case_line(const struct style *style, const struct case_record *record, struct text *out)
 {
 	int64_t verdict = record->end.verdict;
 	size_t edge = style->columns < LINE_CELLS_MAX ? style->columns : LINE_CELLS_MAX, from = out->length;
-	_cleanup_text_ struct text title = {0}, right = {0};
+	_cleanup_text_ struct text right = {0};
 
 	if (verdict != VERDICT_PASS)
 		text_addf(&right, "%5s", verdict_name((enum verdict)verdict));
@@ -111,10 +128,9 @@ static void add_case_line(const struct style *style, const struct case_record *r
 	text_add(out, style_verdict_sign(style, verdict));
 	style_plain(style, out);
 	text_add_char(out, ' ');
-	case_add_title(record, &title);
 	if (is_bad(verdict))
 		style_paint(style, PAINT_BOLD, out);
-	style_add_cut(style, text_str(&title), edge - right_width - 4, out);
+	add_title(style, record, edge - right_width - 4, out);
 	if (is_bad(verdict))
 		style_plain(style, out);
 	text_pad(out, edge - right_width, from);
@@ -129,21 +145,24 @@ static void add_case_line(const struct style *style, const struct case_record *r
 	text_add_char(out, '\n');
 }
 
-/* What a case that is not bad has to say all the same. */
-static void add_warnings(const struct style *style, const struct case_record *record, int least, struct text *out)
+static void add_note(const struct style *style, int64_t severity, const char *words, size_t indent, struct text *out)
 {
-	for (size_t i = 0; i < record->now.notes.count; i++) {
-		const struct note_record *note = &record->now.notes.items[i];
+	const char *label = severity > 1 ? "error: " : severity == 1 ? "warning: " : "note: ";
 
-		if (note->severity < least)
-			continue;
-		style_add_spaces(INDENT, out);
-		style_paint(style, note->severity ? PAINT_YELLOW : PAINT_DIM, out);
-		text_add(out, note->severity ? "warning: " : "note: ");
-		style_plain(style, out);
-		style_add_wrapped(style, note->text, INDENT + strlen(note->severity ? "warning: " : "note: "), out);
-		text_add_char(out, '\n');
-	}
+	style_add_spaces(indent, out);
+	style_paint(style, severity > 1 ? PAINT_RED : severity == 1 ? PAINT_YELLOW : PAINT_DIM, out);
+	text_add(out, label);
+	style_plain(style, out);
+	style_add_wrapped(style, words, indent + strlen(label), out);
+	text_add_char(out, '\n');
+}
+
+/* What a case that is not bad has to say all the same. */
+static void add_warnings(const struct style *style, const struct case_record *record, int64_t least, struct text *out)
+{
+	for (size_t i = 0; i < record->now.notes.count; i++)
+		if (record->now.notes.items[i].severity >= least)
+			add_note(style, record->now.notes.items[i].severity, record->now.notes.items[i].text, INDENT, out);
 }
 
 static void tell_case(struct reporter *reporter, const struct case_record *record, struct text *out)
@@ -193,13 +212,8 @@ static void tell_run_note(struct reporter *reporter, const struct event_note *no
 {
 	struct style style = style_of(&reporter->options);
 
-	if (note->severity <= 0 && reporter->options.verbosity < REPORT_VERBOSE)
-		return;
-	style_paint(&style, note->severity > 1 ? PAINT_RED : PAINT_YELLOW, out);
-	text_add(out, note->severity > 1 ? "error: " : note->severity ? "warning: " : "note: ");
-	style_plain(&style, out);
-	style_add(&style, note->text, out);
-	text_add_char(out, '\n');
+	if (note->severity > 0 || reporter->options.verbosity >= REPORT_VERBOSE)
+		add_note(&style, note->severity, note->text, 0, out);
 }
 
 static void terminal_emit(struct reporter *reporter, const struct event *event, struct text *out)
@@ -231,7 +245,7 @@ static void terminal_emit(struct reporter *reporter, const struct event *event, 
 	case EVENT_RUN_END:
 		summary_add(&style, reporter->run, &reporter->options, &words);
 		if (terminal->after_block && text_str(&words)[0] == '\n') /* one empty line is enough */
-			memmove(words.data, words.data + 1, words.length--);
+			memmove(words.data, words.data + 1, words.length--); /* with the NUL */
 		break;
 	default:
 		break;
@@ -265,6 +279,7 @@ static void terminal_close(struct reporter *reporter, struct text *out)
 const struct reporter_type reporter_terminal = {
 	.name = "terminal",
 	.summary = "for people: progress, failures in full, a summary",
+	.beside = true,
 	.state_size = sizeof(struct terminal),
 	.emit = terminal_emit,
 	.tick = terminal_tick,

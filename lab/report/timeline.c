@@ -6,8 +6,6 @@
 
 #include "lab/report/failure.h"
 
-#define PLACE_CELLS 28
-
 static void add_step(const struct style *style, const struct step_record *step, const struct event_expect *expect, size_t indent,
 		     struct text *out)
 {
@@ -27,7 +25,7 @@ static void add_step(const struct style *style, const struct step_record *step, 
 		used = text_width(out->data + from, out->length - from);
 		style_add_cut(style, title, style->columns > used ? style->columns - used : 0, out);
 	}
-	if (expect && *expect->seen) {
+	if (expect && *expect->seen && expect->verdict != VERDICT_PASS) {
 		text_add_char(out, '\n');
 		style_add_spaces(indent + 2, out);
 		style_paint(style, PAINT_DIM, out);
@@ -45,10 +43,9 @@ static const struct event_expect *expect_of(const struct attempt_record *attempt
 	return NULL;
 }
 
-static void add_packet(const struct style *style, const struct packet_record *packet, int64_t base, size_t place_cells, size_t indent,
-		       struct text *out)
+static struct packet_line packet_line(const struct style *style, const struct packet_record *packet, int64_t base)
 {
-	struct packet_line line = {
+	return (struct packet_line){
 		.sign = style_sign(style, SIGN_DOT),
 		.paint = PAINT_DIM,
 		.number = packet->number,
@@ -56,8 +53,6 @@ static void add_packet(const struct style *style, const struct packet_record *pa
 		.place = packet->place,
 		.summary = packet->summary,
 	};
-
-	packet_line_add(style, &line, place_cells, indent, out);
 }
 
 static int64_t first_stamp(const struct attempt_record *attempt)
@@ -73,12 +68,13 @@ void timeline_add(const struct style *style, const struct case_record *record, s
 {
 	const struct attempt_record *attempt = &record->now;
 	int64_t base = first_stamp(attempt);
-	size_t packet = 0, place_cells = 0;
+	struct packet_columns columns = {0};
+	size_t packet = 0;
 
 	for (size_t i = 0; i < attempt->packets.count; i++) {
-		size_t cells = style_width(style, attempt->packets.items[i].place);
+		struct packet_line line = packet_line(style, &attempt->packets.items[i], base);
 
-		place_cells = cells <= place_cells ? place_cells : cells > PLACE_CELLS ? PLACE_CELLS : cells;
+		packet_line_measure(style, &line, &columns);
 	}
 	if (attempt->lab_took >= 0) {
 		style_add_spaces(indent, out);
@@ -91,13 +87,16 @@ void timeline_add(const struct style *style, const struct case_record *record, s
 	for (size_t i = 0; i <= attempt->steps.count; i++) {
 		int64_t until = i < attempt->steps.count ? attempt->steps.items[i].begun : INT64_MAX;
 
-		while (packet < attempt->packets.count && attempt->packets.items[packet].stamp < until)
-			add_packet(style, &attempt->packets.items[packet++], base, place_cells, indent + 2, out);
+		for (; packet < attempt->packets.count && attempt->packets.items[packet].stamp < until; packet++) {
+			struct packet_line line = packet_line(style, &attempt->packets.items[packet], base);
+
+			packet_line_add(style, &line, &columns, indent + 2, out);
+		}
 		if (i < attempt->steps.count)
 			add_step(style, &attempt->steps.items[i], expect_of(attempt, attempt->steps.items[i].begin.step), indent, out);
 	}
 	if (attempt->packet_count > attempt->packets.count) {
 		style_add_spaces(indent + 2, out);
-		text_addf(out, "and %" PRIu64 " packets more: --artifacts DIR keeps them all\n", attempt->packet_count - attempt->packets.count);
+		text_addf(out, "and %" PRIu64 " packets more; --artifacts DIR keeps them all\n", attempt->packet_count - attempt->packets.count);
 	}
 }
