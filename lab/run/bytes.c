@@ -124,9 +124,9 @@ int bytes_match(struct execution *x, const struct payload_node *payload, const v
 	if (!payload)
 		return 1;
 	if (payload->sha256) {
-		char digest[SHA256_TEXT_SIZE];
+		char digest[SHA256_HEX];
 
-		sha256_text(data, length, digest);
+		sha256_hex(data, length, digest);
 		if (strcasecmp(digest, payload->sha256) == 0)
 			return 1;
 		text_addf(ret_difference, "expected SHA-256 %s, got %s (%zu bytes)", payload->sha256, digest, length);

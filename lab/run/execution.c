@@ -180,10 +180,6 @@ static int open_observer(struct execution *x, struct err *err)
 
 	for (size_t i = 0; i < x->plan->nodes.count; i++)
 		nodes[i] = (struct observer_node){.netns = x->lab.netns[i], .name = x->plan->nodes.items[i].name};
-	x->observer_mode = x->settings->observer == OBSERVE_RINGS	? OBSERVER_RINGS :
-			   x->settings->observer == OBSERVE_SOCKETS	? OBSERVER_SOCKETS :
-			   x->plan->wants_rings				? OBSERVER_RINGS :
-									  OBSERVER_SOCKETS;
 	int r = observer_open(x->tape, nodes, x->plan->nodes.count, x->observer_mode, RING_BYTES, &x->observer, err);
 	if (r >= 0)
 		r = observer_attach(x->observer, x->loop, NULL, NULL, err);
@@ -192,10 +188,12 @@ static int open_observer(struct execution *x, struct err *err)
 	return r < 0 ? err_wrap(err, "observer") : 0;
 }
 
-static int build(struct execution *x, struct err *err)
+int execution_build(struct execution *x, struct err *err)
 {
 	int r = netns_current(&x->home_netns, err);
 
+	x->tape = tape_new();
+	x->names = named_packets_new();
 	if (r >= 0)
 		r = loop_new(&x->loop, err);
 	if (r < 0)
@@ -292,22 +290,18 @@ static void tell_end(struct execution *x, int64_t started)
 	}
 	event.case_end = (struct event_case_end){
 		.verdict = x->verdict, .reason = text_str(&x->reason), .took = clock_now() - started,
-		.packets = (int64_t)x->tape->packets.count, .lost = (int64_t)x->tape->lost,
+		.packets = (int64_t)x->tape->packets.count, .lost = (int64_t)x->tape->lost, .artifacts = "",
 	};
 	execution_emit(x, &event);
 }
 
-int execution_run(struct execution *x, struct err *err)
+void execution_run(struct execution *x)
 {
 	int64_t started = clock_now();
 	struct err inner = {0};
 
 	x->deadline = clock_after(started, x->settings->timeout ? x->settings->timeout : execution_limit(x, x->tree->timeout));
-	x->tape = tape_new();
-	x->names = named_packets_new();
-	x->plan = plan_make(x->tree, x->arena);
-	(void)err;
-	int r = build(x, &inner);
+	int r = execution_build(x, &inner);
 	if (r >= 0) {
 		struct event event = {.type = EVENT_LAB_READY, .lab_ready = {.took = clock_now() - started}};
 
@@ -321,5 +315,4 @@ int execution_run(struct execution *x, struct err *err)
 	check_loss(x);
 	tell_packets(x);
 	tell_end(x, started);
-	return 0;
 }

@@ -118,8 +118,10 @@ struct execution {
 };
 
 /* --- execution.c --- */
-/* Carries out a whole case and emits its events, case-end included. Only a failure of the sink is negative. */
-int execution_run(struct execution *execution, struct err *err);
+/* Carries out a whole case and emits its events, case-end included. */
+void execution_run(struct execution *execution);
+/* The first part of it alone: namespaces, links, observer, armed. */
+int execution_build(struct execution *execution, struct err *err);
 /* Waits in the loop until `done`, a halt, or the deadline (also the scenario's own). 0 done, 1 too late or halted, negative error. */
 int execution_wait(struct execution *execution, loop_done_fn done, void *data, int64_t deadline, struct err *err);
 /* Worsens the verdict; the first reason stays. */

@@ -187,14 +187,14 @@ int program_start_command(struct execution *x, const struct run_node *run, const
 int program_start_terminal(struct execution *x, int node, const char *const *command, const char *const *extra, int tty, pid_t *ret_pid,
 			   int *ret_pidfd, struct err *err)
 {
-	const int fds[3] = {tty, tty, tty};
+	const int own[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}, given[3] = {tty, tty, tty};
 	word_list env = {0};
 
 	add_environment(x, NULL, x->plan->nodes.items[node].name, &env);
 	for (; extra && *extra; extra++)
 		array_push(&env, *extra);
 	array_push(&env, NULL);
-	int r = start(x, node, command, env.items, NULL, fds, true, ret_pid, ret_pidfd, err);
+	int r = start(x, node, command, env.items, NULL, tty < 0 ? own : given, tty >= 0, ret_pid, ret_pidfd, err);
 	array_free(&env);
 	return r;
 }

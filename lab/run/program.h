@@ -15,7 +15,7 @@ int program_start(struct execution *execution, const struct program_request *req
 int program_start_command(struct execution *execution, const struct run_node *node, const char *const *command, pid_t *ret_pid,
 			  int *ret_pidfd, struct err *err);
 
-/* A shell for a person: `command` on the terminal `tty`, in the plan's node `node`, with `env` added. */
+/* A shell for a person: `command` on the terminal `tty` (-1: on our own standard streams), in the plan's node `node`, with `env` added. */
 int program_start_terminal(struct execution *execution, int node, const char *const *command, const char *const *env, int tty,
 			   pid_t *ret_pid, int *ret_pidfd, struct err *err);
 
