@@ -2,7 +2,7 @@
 /* Rulesets and sysctl keys, judged by the kernel itself in a throwaway namespace. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -129,7 +129,7 @@ static int add_interfaces(const struct subject *subject, int netns, struct err *
 
 static void tell(int fd, struct finding *finding, const struct err *err)
 {
-	snprintf(finding->text, sizeof(finding->text), "%s", err->text);
+	snprintf(finding->text, sizeof(finding->text), "%.255s", err->text);
 	while (write(fd, finding, sizeof(*finding)) < 0 && errno == EINTR)
 		;
 }
