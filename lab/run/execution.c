@@ -207,7 +207,7 @@ int execution_build(struct execution *x, struct err *err)
 
 /* --- steps --- */
 
-static int take_step(struct execution *x, const struct step_node *step, struct err *err)
+int execution_take(struct execution *x, const struct step_node *step, struct err *err)
 {
 	if (step->expect)
 		return state_is(step->expect) ? state_expect(x, step, err) : window_expect(x, step, err);
@@ -229,7 +229,7 @@ static int take_steps(struct execution *x, struct err *err)
 		/* What an expectation found does not keep its neighbours from being judged; acting on goes too far. */
 		if (x->verdict != VERDICT_PASS && !step->expect)
 			break;
-		r = take_step(x, step, err);
+		r = execution_take(x, step, err);
 		if (r < 0)
 			err_wrap(err, "step at line %u", step->node.span.line);
 	}
@@ -295,24 +295,37 @@ static void tell_end(struct execution *x, int64_t started)
 	execution_emit(x, &event);
 }
 
-void execution_run(struct execution *x)
+int execution_open(struct execution *x, struct err *err)
 {
-	int64_t started = clock_now();
-	struct err inner = {0};
+	struct event event = {.type = EVENT_LAB_READY};
 
-	x->deadline = clock_after(started, x->settings->timeout ? x->settings->timeout : execution_limit(x, x->tree->timeout));
-	int r = execution_build(x, &inner);
-	if (r >= 0) {
-		struct event event = {.type = EVENT_LAB_READY, .lab_ready = {.took = clock_now() - started}};
-
-		tell_interfaces(x);
-		execution_emit(x, &event);
-		x->first_opened = x->window_opened = clock_tape();
-		r = take_steps(x, &inner);
-	}
+	x->started = clock_now();
+	x->deadline = clock_after(x->started, x->settings->timeout ? x->settings->timeout : execution_limit(x, x->tree->timeout));
+	int r = execution_build(x, err);
 	if (r < 0)
-		execution_verdict(x, VERDICT_ERROR, "%s", inner.text);
+		return r;
+	event.lab_ready.took = clock_now() - x->started;
+	tell_interfaces(x);
+	execution_emit(x, &event);
+	x->first_opened = x->window_opened = clock_tape();
+	return 0;
+}
+
+void execution_finish(struct execution *x, const struct err *err)
+{
+	if (err)
+		execution_verdict(x, VERDICT_ERROR, "%s", err->text);
 	check_loss(x);
 	tell_packets(x);
-	tell_end(x, started);
+	tell_end(x, x->started);
+}
+
+void execution_run(struct execution *x)
+{
+	struct err err = {0};
+	int r = execution_open(x, &err);
+
+	if (r >= 0)
+		r = take_steps(x, &err);
+	execution_finish(x, r < 0 ? &err : NULL);
 }

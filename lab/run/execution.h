@@ -105,6 +105,7 @@ struct execution {
 	ARRAY(struct step_run *) runs;
 	ARRAY(struct named_socket) sockets;
 	ARRAY(struct pending_expect *) pending; /* expectations of the open window */
+	int64_t started;         /* clock_now() */
 	int64_t first_opened;    /* tape clock when the lab was ready */
 	int64_t window_opened;   /* of the latest acting step */
 	int64_t hold_began;      /* the shared hold of neighbouring absences; 0: none yet */
@@ -120,7 +121,13 @@ struct execution {
 /* --- execution.c --- */
 /* Carries out a whole case and emits its events, case-end included. */
 void execution_run(struct execution *execution);
-/* The first part of it alone: namespaces, links, observer, armed. */
+/* Its three parts, for those who take steps in an order of their own: the lab built and told of… */
+int execution_open(struct execution *execution, struct err *err);
+/* …one step (expectations stay pending until the next acting step, or window_close())… */
+int execution_take(struct execution *execution, const struct step_node *step, struct err *err);
+/* …and packets and verdict told. `err`, where not NULL, is what kept the lab from doing its work. */
+void execution_finish(struct execution *execution, const struct err *err);
+/* Namespaces, links, observer, armed; no event. */
 int execution_build(struct execution *execution, struct err *err);
 /* Waits in the loop until `done`, a halt, or the deadline (also the scenario's own). 0 done, 1 too late or halted, negative error. */
 int execution_wait(struct execution *execution, loop_done_fn done, void *data, int64_t deadline, struct err *err);

@@ -116,25 +116,50 @@ void receive_expire(struct step_run *run)
 		  wanted->max == wanted->min ? "" : "at least ", wanted->min, text_str(&part));
 }
 
+/* The step as it reads for the message that comes next: $(i) counts them. */
+static int current(struct step_run *run, const struct receive_node **ret, struct err *err)
+{
+	const struct receive_state *state = run->state;
+	struct execution *x = run->execution;
+	struct step_node *again = NULL;
+
+	*ret = run->step->receive;
+	if (!run->step->node.runtime)
+		return 0;
+	x->repetition = state->count;
+	int r = scenario_redecode(x->scenario, run->step, execution_lookup, x, x->arena, &again, err);
+	if (r >= 0)
+		*ret = again->receive;
+	return r;
+}
+
 /* 0 goes on, 1 the step has ended. */
 static int judge_payload(struct step_run *run, const void *data, size_t length, struct err *err)
 {
 	struct receive_state *state = run->state;
+	const struct receive_node *receive;
 	_cleanup_text_ struct text difference = {0};
-	int r = bytes_match(run->execution, run->step->receive->payload, data, length, &difference, err);
+	int64_t number = state->count + 1;
+	int r = current(run, &receive, err);
 
+	if (r >= 0)
+		r = bytes_match(run->execution, receive->payload, data, length, &difference, err);
 	if (r < 0)
 		return r;
 	if (r == 1)
 		return 0;
 	end_all(state);
-	step_fail(run, NULL, "payload: %s", text_str(&difference));
+	if (run->step->receive->count.max == 1)
+		step_fail(run, NULL, "payload: %s", text_str(&difference));
+	else
+		step_fail(run, NULL, "payload of number %" PRId64 ": %s", number, text_str(&difference));
 	return 1;
 }
 
 static int answer(struct step_run *run, struct driver_socket *socket, const struct ip_addr *peer, int32_t port, struct err *err)
 {
 	struct receive_state *state = run->state;
+	const struct receive_node *receive;
 	_cleanup_text_ struct text bytes = {0};
 	struct driver_failure failure = {0};
 	struct err inner = {0};
@@ -142,7 +167,9 @@ static int answer(struct step_run *run, struct driver_socket *socket, const stru
 
 	if (!run->step->receive->reply)
 		return 0;
-	int r = bytes_of(run->execution, run->step->receive->reply, &bytes, err);
+	int r = current(run, &receive, err);
+	if (r >= 0)
+		r = bytes_of(run->execution, receive->reply, &bytes, err);
 	if (r < 0)
 		return r;
 	struct driver_message message = {
@@ -168,8 +195,10 @@ static bool stream_is_complete(struct step_run *run, const struct stream *stream
 {
 	_cleanup_text_ struct text difference = {0};
 
-	return run->step->receive->payload &&
-	       bytes_match(run->execution, run->step->receive->payload, text_str(&stream->bytes), stream->bytes.length, &difference, err) == 1;
+	const struct receive_node *receive;
+
+	return run->step->receive->payload && current(run, &receive, err) >= 0 &&
+	       bytes_match(run->execution, receive->payload, text_str(&stream->bytes), stream->bytes.length, &difference, err) == 1;
 }
 
 static int finish_stream(struct step_run *run, struct stream *stream, struct err *err)

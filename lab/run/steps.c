@@ -152,6 +152,7 @@ static int decoded(struct execution *x, const struct step_node *step, const stru
 	struct step_node *again = NULL;
 
 	*ret = step;
+	x->repetition = 0;
 	if (!step->node.runtime)
 		return 0;
 	int r = scenario_redecode(x->scenario, step, execution_lookup, x, x->arena, &again, err);
