@@ -2,6 +2,7 @@
 /* Marker frames: what the observer sends itself, to prove that it would see a packet. */
 #include "lab/observe/marker.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const uint8_t head[] = {
