@@ -27,6 +27,7 @@
 
 struct terminal {
 	bool drawn;             /* the status line is on the screen */
+	struct text status;     /* and these are its words */
 	int64_t drawn_at;
 	bool after_block;       /* the last thing printed was a failure with its empty line */
 	struct program_output output;
@@ -44,13 +45,13 @@ static void erase_status(struct terminal *terminal, struct text *out)
 	terminal->drawn = false;
 }
 
-/* " 12/400  1 not good   Ping across a router · TCP handshake…" */
+/* "12/400  3 s  1 ✗  Ping across a router · TCP handshake…"; nothing where it says so already. */
 static void draw_status(struct reporter *reporter, int64_t now, struct text *out)
 {
 	struct terminal *terminal = reporter->state;
 	struct style style = style_of(&reporter->options);
 	const struct run_record *run = reporter->run;
-	_cleanup_text_ struct text running = {0}, counts = {0};
+	_cleanup_text_ struct text running = {0}, line = {0};
 	size_t done = 0, bad = 0, active = 0;
 
 	for (size_t i = 0; i < run->cases.count; i++) {
@@ -64,25 +65,28 @@ static void draw_status(struct reporter *reporter, int64_t now, struct text *out
 			case_add_title(record, &running);
 		}
 	}
-	erase_status(terminal, out);
-	text_addf(&counts, "%zu/%zu", done, run_record_count(run));
-	if (now > run->begun) {
-		text_addf(&counts, "  %" PRId64 " s", (now - run->begun) / NS_PER_S);
-	}
-	size_t from = out->length;
-	style_paint(&style, PAINT_DIM, out);
-	text_add(out, text_str(&counts));
-	style_plain(&style, out);
+	style_paint(&style, PAINT_DIM, &line);
+	text_addf(&line, "%zu/%zu", done, run_record_count(run));
+	if (now > run->begun)
+		text_addf(&line, "  %" PRId64 " s", (now - run->begun) / NS_PER_S);
+	style_plain(&style, &line);
 	if (bad) {
-		style_paint(&style, PAINT_RED, out);
-		text_addf(out, "  %zu %s", bad, style_verdict_sign(&style, VERDICT_FAIL));
-		style_plain(&style, out);
+		style_paint(&style, PAINT_RED, &line);
+		text_addf(&line, "  %zu %s", bad, style_verdict_sign(&style, VERDICT_FAIL));
+		style_plain(&style, &line);
 	}
-	text_add(out, "  ");
-	size_t used = text_width(out->data + from, out->length - from);
-	style_add_cut(&style, text_str(&running), style.columns > used + 1 ? style.columns - used - 1 : 0, out);
-	terminal->drawn = true;
+	text_add(&line, "  ");
+	size_t used = text_width(text_str(&line), line.length);
+	style_add_cut(&style, text_str(&running), style.columns > used + 1 ? style.columns - used - 1 : 0, &line);
 	terminal->drawn_at = now;
+	if (terminal->drawn && str_eq(text_str(&terminal->status), text_str(&line)))
+		return;
+	erase_status(terminal, out);
+	text_add(out, text_str(&line));
+	terminal->drawn = true;
+	text_free(&terminal->status);
+	terminal->status = line;
+	line = (struct text){0};
 }
 
 /* The title, cut so that the variant stays whole: it alone tells matrix cases apart. */
@@ -274,6 +278,7 @@ static void terminal_close(struct reporter *reporter, struct text *out)
 
 	erase_status(terminal, out);
 	program_output_free(&terminal->output);
+	text_free(&terminal->status);
 }
 
 const struct reporter_type reporter_terminal = {

@@ -1,50 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every output format, from one stream of events, against golden files. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lab/report/report.h"
+#include "tests/report/capture.h"
 #include "tests/report/golden.h"
 #include "tests/report/stream.h"
 
 static const struct report_options plain = {.unicode = true, .columns = 80};
 
-/* Reads a descriptor from its start. */
-static void read_back(int fd, struct text *ret)
-{
-	char buffer[4096];
-	ssize_t n;
-
-	lseek(fd, 0, SEEK_SET);
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		text_add_bytes(ret, buffer, (size_t)n);
-}
-
-/* What `format` makes of a stream. Scenario files are quoted from tests/golden/report. */
-static void report(const char *format, const struct report_options *options, int (*emit)(struct event_sink *, struct err *), struct text *ret)
-{
-	struct report_set *set = report_set_new();
-	_cleanup_close_ int fd = memfd_create("report", MFD_CLOEXEC);
-	struct err err = {0};
-
-	cr_assert_eq(chdir(SOURCE_ROOT "/tests/golden/report"), 0);
-	cr_assert_eq(report_set_add(set, format, fd, options, &err), 0, "%s", err.text);
-	cr_assert_geq(emit(report_set_sink(set), &err), 0, "%s", err.text);
-	cr_assert_eq(report_set_close(set, &err), 0, "%s", err.text);
-	report_set_free(set);
-	read_back(fd, ret);
-}
-
 #define GOLDEN(format, options, emit, file)                  \
 	do {                                                 \
 		_cleanup_text_ struct text text = {0};       \
-		report(format, options, emit, &text);        \
+		capture_report(format, options, emit, &text); \
 		cr_assert(golden_is(file, &text));           \
 	} while (0)
 
@@ -59,7 +32,7 @@ Test(report, the_terminal_form_in_ascii)
 	_cleanup_text_ struct text text = {0};
 
 	options.unicode = false;
-	report("terminal", &options, stream_emit, &text);
+	capture_report("terminal", &options, stream_emit, &text);
 	for (size_t i = 0; i < text.length; i++)
 		cr_assert((unsigned char)text.data[i] < 0x7f && ((unsigned char)text.data[i] >= 0x20 || text.data[i] == '\n'));
 	cr_assert(golden_is("terminal-ascii.txt", &text));
@@ -141,7 +114,7 @@ Test(report, no_line_is_wider_than_the_terminal)
 			_cleanup_text_ struct text text = {0};
 			const char *line = "";
 
-			report("terminal", &options, stream_emit, &text);
+			capture_report("terminal", &options, stream_emit, &text);
 			cr_assert_leq(longest_line(&text, &line), columns, "%zu cells in %u columns: %s", longest_line(&text, &line), columns, line);
 		}
 	}
@@ -154,7 +127,7 @@ Test(report, nothing_from_a_program_or_a_packet_reaches_the_terminal_as_a_contro
 
 	options.verbosity = REPORT_VERBOSE;
 	options.output = true;
-	report("terminal", &options, stream_emit, &text);
+	capture_report("terminal", &options, stream_emit, &text);
 	for (size_t i = 0; i < text.length; i++)
 		cr_assert((unsigned char)text.data[i] >= 0x20 || text.data[i] == '\n', "a control character at byte %zu", i);
 }
@@ -182,4 +155,44 @@ Test(report, the_github_form)
 Test(report, the_markdown_form)
 {
 	GOLDEN("markdown", &plain, stream_emit, "markdown.txt");
+}
+
+static int interrupted(struct event_sink *sink, struct err *err)
+{
+	return stream_emit_cut(sink, true, err);
+}
+
+Test(report, an_interrupted_run_still_has_a_summary)
+{
+	GOLDEN("terminal", &plain, interrupted, "terminal-interrupted.txt");
+}
+
+/* Whether tests/report/READER, a Python program, accepts what `format` makes of the run. */
+static bool reader_accepts(const char *reader, const char *format)
+{
+	char path[] = "/tmp/nslab-report-XXXXXX";
+	_cleanup_close_ int fd = mkostemp(path, O_CLOEXEC);
+	_cleanup_text_ struct text line = {0}, text = {0};
+
+	capture_report(format, &plain, stream_emit, &text);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text.data, text.length), (ssize_t)text.length);
+	text_addf(&line, "python3 %s/tests/report/%s %s", SOURCE_ROOT, reader, path);
+	int status = system(text_str(&line));
+	unlink(path);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+Test(report, an_xml_parser_reads_the_junit_form_and_finds_what_was_said)
+{
+	if (system("command -v python3 >/dev/null") != 0)
+		cr_skip_test("python3 is not installed");
+	cr_assert(reader_accepts("read_junit.py", "junit"));
+}
+
+Test(report, every_line_of_the_json_form_is_an_object_with_type_case_and_time)
+{
+	if (system("command -v python3 >/dev/null") != 0)
+		cr_skip_test("python3 is not installed");
+	cr_assert(reader_accepts("read_json.py", "json"));
 }
