@@ -96,11 +96,11 @@ static void ping_ends(struct teller *t)
 static void pierce_begins(struct teller *t)
 {
 	tell(t, case_begin(1, MS(1), PIERCE, PIERCE, "Pierce a firewall from within"));
-	tell(t, step_begin(1, MS(2), 0, "pierce", "the inside speaks first", 17, "inside"));
+	tell(t, step_begin(1, MS(2), 0, "pierce", "the inside speaks first", 18, "inside"));
 	tell(t, (struct event){EVENT_OUTPUT, 1, START + MS(2), .output = {0, 1, BYTES("one packet se")}});
 	tell(t, (struct event){EVENT_OUTPUT, 1, START + MS(2), .output = {0, 1, BYTES("nt from :6881\nwaiting\n")}});
 	tell(t, step_end(1, MS(3), 0, VERDICT_PASS, ""));
-	tell(t, step_begin(1, MS(3), 1, "expect", "1 packet 'udp src port 6881' at outside:eth0", 19, ""));
+	tell(t, step_begin(1, MS(3), 1, "expect", "1 packet 'udp src port 6881' at outside:eth0", 20, ""));
 }
 
 static void pierce_ends(struct teller *t)
@@ -118,7 +118,7 @@ static void pierce_ends(struct teller *t)
 	struct event end = case_end(1, MS(55), VERDICT_FAIL, "1 of 2 expectations did not hold", 54100000, 6);
 
 	tell(t, (struct event){EVENT_EXPECT, 1, START + MS(53),
-			       .expect = {1, VERDICT_FAIL, PIERCE, 19, "1 packet 'udp src port 6881' at outside:eth0",
+			       .expect = {1, VERDICT_FAIL, PIERCE, 20, "1 packet 'udp src port 6881' at outside:eth0",
 					  "saw 1, and its ip.ttl is 64", "", START + MS(2), START + MS(52), 1, fields, COUNT_OF(fields),
 					  packets, COUNT_OF(packets)}});
 	tell(t, step_end(1, MS(53), 1, VERDICT_FAIL, "saw 1, and its ip.ttl is 64"));
@@ -132,9 +132,9 @@ static void silence(struct teller *t)
 	static const struct expect_field fields[] = {{0, "count", "1..", "0", false}};
 
 	tell(t, case_begin(2, MS(4), "pierce.nslab.yaml[family=ipv6]", PIERCE, "Pierce a firewall from within"));
-	tell(t, step_begin(2, MS(5), 3, "expect", "1 or more packets 'udp dst port 6881' at inside:eth0", 28, ""));
+	tell(t, step_begin(2, MS(5), 3, "expect", "1 or more packets 'udp dst port 6881' at inside:eth0", 29, ""));
 	tell(t, (struct event){EVENT_EXPECT, 2, START + MS(1005),
-			       .expect = {3, VERDICT_FAIL, PIERCE, 28, "1 or more packets 'udp dst port 6881' at inside:eth0", "saw none", "",
+			       .expect = {3, VERDICT_FAIL, PIERCE, 29, "1 or more packets 'udp dst port 6881' at inside:eth0", "saw none", "",
 					  START + MS(5), START + MS(1005), 0, fields, 1, NULL, 0}});
 	tell(t, step_end(2, MS(1005), 3, VERDICT_FAIL, "saw none"));
 	tell(t, case_end(2, MS(1006), VERDICT_FAIL, "", MS(1001), 12));
@@ -189,8 +189,8 @@ static void two_minds(struct teller *t)
 static void odd_bytes(struct teller *t)
 {
 	static const struct expect_field fields[] = {
-		{2, "payload", "GET /a/very/long/path/that/goes/on/and/on/until/the/line/is/full HTTP/1.1\r\nHost: example",
-		 "GET /a/very/long/path/that/goes/on/and/on/until/the/line/is/full HTTP/1.0\r\nHost: \x1b[31mred\x01", false},
+		{2, "payload", "GET /docs/very/long/that/goes/on/and/on/until/the/line/is/full HTTP/1.1\r\nHost: example",
+		 "GET /docs/very/long/that/goes/on/and/on/until/the/line/is/full HTTP/1.0\r\nHost: \x1b[31mred\x01", false},
 		{2, "tcp.flags", "PA", "A", false},
 	};
 	static const struct expect_packet packets[] = {

@@ -54,8 +54,8 @@ Test(style, what_a_program_wrote_loses_its_colours_and_nothing_else)
 Test(style, an_entry_of_a_list_is_quoted_with_what_is_below_it)
 {
 	cr_assert_eq(chdir(SOURCE_ROOT "/tests/golden/report"), 0);
-	ADDS("   26 │ - step: the server says something\n   27 │   run: {in: outside, command: [./server, --greet]}\n",
-	     quote_add(&wide, "pierce.nslab.yaml", 26, 0, &out));
+	ADDS("   27 │ - step: the server says something\n   28 │   run: {in: outside, command: [./server, --greet]}\n",
+	     quote_add(&wide, "pierce.nslab.yaml", 27, 0, &out));
 
 	ADDS("", cr_assert_not(quote_add(&wide, "pierce.nslab.yaml", 1000, 0, &out)));
 	ADDS("", cr_assert_not(quote_add(&wide, "pierce.nslab.yaml", 0, 0, &out)));

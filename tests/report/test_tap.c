@@ -14,14 +14,14 @@ struct tap_reading {
 	const char *wrong; /* the first line that is not TAP, or NULL */
 };
 
-/* A directive after an unescaped '#', or NULL. */
+/* The directive, from its unescaped '#', or NULL. */
 static const char *directive(const char *line)
 {
 	for (const char *c = line; *c; c++) {
 		if (*c == '\\' && c[1])
 			c++;
 		else if (*c == '#')
-			return c[1] == ' ' ? c + 2 : c + 1;
+			return c;
 	}
 	return NULL;
 }
@@ -40,12 +40,12 @@ static bool is_point(struct tap_reading *tap, const char *line)
 	if (*rest && !str_starts(rest, " - ") && !str_starts(rest, " # "))
 		return false;
 	const char *word = directive(rest);
-	if (word && !str_starts(word, "SKIP") && !str_starts(word, "TODO"))
+	if (word && !str_starts(word, "# SKIP") && !str_starts(word, "# TODO"))
 		return false;
 	tap->points++;
 	tap->ok += ok;
-	tap->skipped += word && str_starts(word, "SKIP");
-	tap->todo += word && str_starts(word, "TODO");
+	tap->skipped += word && str_starts(word, "# SKIP");
+	tap->todo += word && str_starts(word, "# TODO");
 	return true;
 }
 
