@@ -24,6 +24,9 @@
  * call. Where it is not (a busy machine, a queueing discipline that delays or
  * loses), another round follows, after a pause that doubles.
  *
+ * A segment of three or more ends is a switch that nslab made and that is not on
+ * the tape: there a marker that arrives is answered, from where it arrived.
+ *
  * An egress hook or qdisc may stand in the marker's way for good, and then its
  * owner wants it so: nothing leaves there, and nothing is to be seen leaving.
  * So after a few rounds markers also go round them (PACKET_QDISC_BYPASS), and
@@ -34,12 +37,11 @@
 #define LONGEST_PAUSE (100 * NS_PER_MS)
 #define ROUNDS_BEFORE_BYPASS 4u
 #define STAMP_PAUSE (20 * NS_PER_US)
-#define NO_INTERFACE UINT32_MAX
 
 /* 0, or the negative errno of sendto(2): an interface may be down by now. */
-static int send_marker(struct watch *watch, int ifindex, uint32_t interface)
+static int send_marker(struct watch *watch, int ifindex, uint32_t round, uint32_t from, uint32_t answer)
 {
-	const struct marker marker = {.token = watch->observer->token, .round = watch->observer->round, .interface = interface};
+	const struct marker marker = {.token = watch->observer->token, .round = round, .from = from, .answer = answer};
 	const struct sockaddr_ll to = {
 		.sll_family = AF_PACKET, .sll_ifindex = ifindex, .sll_protocol = htons(MARKER_ETHERTYPE), .sll_halen = 6,
 	};
@@ -47,6 +49,29 @@ static int send_marker(struct watch *watch, int ifindex, uint32_t interface)
 
 	marker_write(&marker, frame);
 	return sendto(watch->marker_fd, frame, sizeof(frame), MSG_DONTWAIT, (const struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+}
+
+static bool same_wire(const struct tape *tape, uint32_t a, uint32_t b)
+{
+	return a < tape->interfaces.count && a != b && tape->interfaces.items[a].link == tape->interfaces.items[b].link;
+}
+
+void watch_note_marker(struct watch *watch, const struct marker *marker, int ifindex, const struct watch_interface *at, bool out)
+{
+	struct observer *observer = watch->observer;
+
+	if (marker->round > watch->round)
+		watch->round = marker->round;
+	if (!at) {
+		if (!out && marker->answer == MARKER_NOWHERE && marker->from != MARKER_NOWHERE)
+			send_marker(watch, ifindex, marker->round, MARKER_NOWHERE, marker->from);
+		return;
+	}
+	struct watch_end *end = &observer->ends[at->interface];
+	if (out && marker->from == at->interface && marker->round > end->out)
+		end->out = marker->round;
+	if (!out && (marker->answer == at->interface || same_wire(observer->tape, marker->from, at->interface)) && marker->round > end->in)
+		end->in = marker->round;
 }
 
 /* Up, with carrier: on a veth that says the peer is up as well. ETHTOOL_GLINK knows before the operational state follows. */
@@ -95,7 +120,8 @@ static void send_round(struct observer *observer)
 
 		for (size_t k = 0; k < watch->interfaces.count; k++)
 			if (observer->ends[watch->interfaces.items[k].interface].live)
-				send_marker(watch, watch->interfaces.items[k].ifindex, watch->interfaces.items[k].interface);
+				send_marker(watch, watch->interfaces.items[k].ifindex, observer->round, watch->interfaces.items[k].interface,
+					    MARKER_NOWHERE);
 	}
 }
 
@@ -151,13 +177,15 @@ static int say_silent(const struct observer *observer, uint32_t since, int64_t w
 /* Over any interface that is up: the copy that leaves is seen in this node already. False where there is none. */
 static bool send_within(struct watch *watch)
 {
-	if (send_marker(watch, LOOPBACK_INDEX, NO_INTERFACE) == 0)
+	uint32_t round = watch->observer->round;
+
+	if (send_marker(watch, LOOPBACK_INDEX, round, MARKER_NOWHERE, MARKER_NOWHERE) == 0)
 		return true;
 	for (size_t i = 0; i < watch->interfaces.count; i++) {
 		const struct watch_interface *at = &watch->interfaces.items[i];
 		const char *name = watch->observer->tape->interfaces.items[at->interface].interface;
 
-		if (is_live(watch, name, false) && send_marker(watch, at->ifindex, NO_INTERFACE) == 0)
+		if (is_live(watch, name, false) && send_marker(watch, at->ifindex, round, MARKER_NOWHERE, MARKER_NOWHERE) == 0)
 			return true;
 	}
 	return false;

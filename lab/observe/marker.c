@@ -15,14 +15,14 @@ static const uint8_t head[] = {
 /* Behind the head; the observer reads what it wrote itself, so the byte order is the machine's. */
 struct body {
 	uint64_t token;
-	uint32_t round, interface;
+	uint32_t round, from, answer, unused;
 };
 
 static_assert(sizeof(head) + sizeof(struct body) <= MARKER_LENGTH, "a marker is a frame of the shortest kind");
 
 void marker_write(const struct marker *marker, uint8_t ret_frame[MARKER_LENGTH])
 {
-	struct body body = {.token = marker->token, .round = marker->round, .interface = marker->interface};
+	struct body body = {.token = marker->token, .round = marker->round, .from = marker->from, .answer = marker->answer};
 
 	memset(ret_frame, 0, MARKER_LENGTH);
 	memcpy(ret_frame, head, sizeof(head));
@@ -38,6 +38,6 @@ bool marker_read(const uint8_t *frame, size_t length, uint64_t token, struct mar
 	memcpy(&body, frame + sizeof(head), sizeof(body));
 	if (body.token != token)
 		return false;
-	*ret = (struct marker){.token = body.token, .round = body.round, .interface = body.interface};
+	*ret = (struct marker){.token = body.token, .round = body.round, .from = body.from, .answer = body.answer};
 	return true;
 }

@@ -14,7 +14,8 @@
  *     "nslab-marker"   so that a person at tcpdump knows what it is
  *     token            of the observer that sent it: nothing else is ever struck from a tape
  *     round            counts the times that markers were sent
- *     interface        index on the tape of the interface it was sent from
+ *     from             index on the tape of the interface it was sent from
+ *     answer           index of the interface whose marker this one answers
  */
 #define MARKER_ETHERTYPE 0x88b5u
 #define MARKER_LENGTH 60u
@@ -22,8 +23,10 @@
 struct marker {
 	uint64_t token;
 	uint32_t round;
-	uint32_t interface;
+	uint32_t from;   /* MARKER_NOWHERE: not on the tape */
+	uint32_t answer; /* MARKER_NOWHERE: of its own accord */
 };
+#define MARKER_NOWHERE UINT32_MAX
 
 void marker_write(const struct marker *marker, uint8_t ret_frame[MARKER_LENGTH]);
 /* Whether the frame is a marker with this token; fills *ret then. */

@@ -178,23 +178,6 @@ static const struct watch_interface *find_interface(const struct watch *watch, i
 	return bsearch(&wanted, watch->interfaces.items, watch->interfaces.count, sizeof(wanted), by_ifindex);
 }
 
-static void note_marker(struct watch *watch, const struct marker *marker, const struct watch_interface *at, bool out)
-{
-	struct observer *observer = watch->observer;
-
-	if (marker->round > watch->round)
-		watch->round = marker->round;
-	if (!at || marker->interface >= observer->tape->interfaces.count)
-		return;
-	struct watch_end *end = &observer->ends[at->interface];
-	/* What arrives has to come from the other end of the same wire, what leaves from this one. */
-	if (out && marker->interface == at->interface && marker->round > end->out)
-		end->out = marker->round;
-	if (!out && marker->interface != at->interface && marker->round > end->in &&
-	    observer->tape->interfaces.items[marker->interface].link == observer->tape->interfaces.items[at->interface].link)
-		end->in = marker->round;
-}
-
 int watch_take(struct watch *watch, const struct sighting *seen)
 {
 	const struct watch_interface *at = find_interface(watch, seen->ifindex);
@@ -203,7 +186,7 @@ int watch_take(struct watch *watch, const struct sighting *seen)
 	struct marker marker;
 
 	if (!seen->vlan && marker_read(seen->data, seen->captured, watch->observer->token, &marker)) {
-		note_marker(watch, &marker, at, out);
+		watch_note_marker(watch, &marker, seen->ifindex, at, out);
 		return 0;
 	}
 	if (!at || (at->loopback && out))

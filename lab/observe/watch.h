@@ -9,6 +9,7 @@
 
 #include "lab/observe/observer.h"
 
+struct marker;
 struct rx_ring;
 
 /* Which interface of the tape an ifindex of this node is. */
@@ -69,6 +70,9 @@ struct sighting {
 };
 /* Puts it on the tape, notes a marker, or passes it over. 1 where the tape grew, else 0. */
 int watch_take(struct watch *watch, const struct sighting *seen);
+
+/* A marker of ours was seen at `ifindex`; `at` is NULL where that is not on the tape. */
+void watch_note_marker(struct watch *watch, const struct marker *marker, int ifindex, const struct watch_interface *at, bool out);
 
 /* Plain socket. Opens in the calling thread's namespace. */
 int watch_socket_open(struct watch *watch, struct err *err);
