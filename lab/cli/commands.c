@@ -5,7 +5,10 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_help,
+	&command_new, &command_check, &command_fmt, &command_explain, &command_schema,
+	&command_run, &command_shell,
+	&command_tree, &command_graph, &command_plan,
+	&command_doctor, &command_drivers, &command_completion, &command_help,
 	NULL,
 };
 

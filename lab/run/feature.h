@@ -12,9 +12,10 @@
  * A feature is a word that a scenario may require and a way to find out whether
  * it is there: a few real system calls, tried in a forked child in namespaces of
  * its own, so that neither the host nor the caller is touched. Nothing is
- * concluded from version numbers or configuration files.
+ * concluded from version numbers or configuration files. Every technique of
+ * drivers/ is a feature of the same name.
  */
-enum feature_group { FEATURE_SANDBOX, FEATURE_LINK, FEATURE_NETFILTER, FEATURE_SOCKET, FEATURE_LIMIT, FEATURE_GROUP_COUNT };
+enum feature_group { FEATURE_SANDBOX, FEATURE_LINK, FEATURE_NETFILTER, FEATURE_SOCKET, FEATURE_GROUP_COUNT };
 
 struct feature {
 	const char *name;   /* "userns", "rings", "vlan" */
@@ -25,7 +26,7 @@ struct feature {
 	const char *remedy; /* what to change where it is missing; NULL: the message says it */
 	/*
 	 * In a forked child, alone in fresh namespaces unless `outside`. 0 there, negative errno missing with the reason in
-	 * `err`. May leave a note in err->text on success too: a size, a limit.
+	 * `note`. May leave a note in note->text on success too.
 	 */
 	int (*probe)(struct err *note);
 };
