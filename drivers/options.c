@@ -219,7 +219,8 @@ const struct node_kind kind_raw_open = RAW_KIND("raw_open", "Options of a named 
 	{                                                                                                                 \
 		FIELD_AT(struct packet_options, outgoing, "outgoing"), .shape = FIELD_SCALAR, .type = &type_bool,         \
 		.standard = "false",                                                                                      \
-		.doc = "What this node itself sends is received, too. Without it PACKET_IGNORE_OUTGOING is set.",         \
+		.doc = "What this node itself sends is received, too, with `protocol: all` at least: a socket for one "   \
+		       "protocol hears nothing outgoing (packet(7)). Without it PACKET_IGNORE_OUTGOING is set.",          \
 		.example = "outgoing: true",                                                                              \
 	}
 

@@ -59,8 +59,8 @@
  *   Whoever compares bytes with the wire has to put it back.
  * - A frame from a local sender may carry no checksum yet (checksum_not_ready)
  *   and may be a 64 kB super-packet, unless the interface's offloads are off.
- * - A socket sees what its own host sends, too (packet_type PACKET_OUTGOING),
- *   unless ignore_outgoing.
+ * - A socket for all protocols sees what its own host sends, too (packet_type
+ *   PACKET_OUTGOING), unless ignore_outgoing; one for a single protocol never does.
  * - An interface that goes down gives POLLERR, and ENETDOWN once; when it comes up again frames come again.
  *   An interface that is deleted does not come back: nothing is ever received again.
  * - Closing waits for RCU, up to 24 ms: close when nobody is waiting.

@@ -44,6 +44,7 @@
  * - A malformed frame blocks the ring: the call fails (EINVAL too short, EMSGSIZE too long), the slot says
  *   WRONG_FORMAT, and the kernel's head stays before it until the slot holds a frame it can send:
  *   tx_ring_replace(). With `loss` (PACKET_LOSS) the kernel skips such frames in silence.
+ * - tp_len is read as a signed number, and a negative one as an error: a length of 0xffffffff fails with EPERM.
  * - An unbound ring sends nothing: ENXIO.
  * - sendto() that returns says that the frames were handed on, not that they arrived: a peer that is down
  *   drops them and reports nothing, unless `qdisc_bypass` (ENOBUFS). One's own end down: ENETDOWN.

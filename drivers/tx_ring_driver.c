@@ -116,7 +116,8 @@ static int tx_ring_driver_send(struct driver_socket *socket, const struct driver
 
 	for (*ret_sent = 0; *ret_sent < count;) {
 		const struct driver_message *message = &messages[*ret_sent];
-		uint32_t length = message->length < UINT32_MAX ? (uint32_t)message->length : UINT32_MAX;
+		/* The kernel reads tp_len as an int, and a negative one as an error number. */
+		uint32_t length = message->length < INT32_MAX ? (uint32_t)message->length : INT32_MAX;
 		bool full = tx_ring_put(tx->ring, message->data, length) != TX_RING_DONE;
 
 		if (!full) {
