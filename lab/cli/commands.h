@@ -14,5 +14,7 @@ extern const struct command command_graph;      /* graph.c */
 extern const struct command command_help;       /* help.c */
 extern const struct command command_new;        /* new.c */
 extern const struct command command_plan;       /* plan.c */
+extern const struct command command_run;        /* run.c */
 extern const struct command command_schema;     /* schema.c */
+extern const struct command command_shell;      /* shell.c */
 extern const struct command command_tree;       /* tree.c */

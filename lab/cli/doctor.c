@@ -56,22 +56,15 @@ static void add_line(const struct cli *cli, const struct doctor_line *line, stru
 {
 	unsigned columns = cli->columns < 110 ? cli->columns : 110;
 	size_t indent = cli->utf8 ? 20 : 21;
-	bool shown = line->note && (line->state != DOCTOR_OK || line->group == DOCTOR_LIMIT || line->group == DOCTOR_PROGRAM);
-	_cleanup_text_ struct text words = {0};
+	bool is_limit = line->group == DOCTOR_LIMIT;
 
 	text_add(out, "  ");
 	add_mark(cli, line->state, out);
 	text_addf(out, " %-15s ", line->name);
-	if (line->group == DOCTOR_LIMIT && line->note) {
-		text_addf(&words, "%s: %s", line->note, line->doc);
-		shown = false;
-	} else {
-		text_add(&words, line->doc);
-	}
-	text_wrap(out, text_str(&words), indent, columns);
+	text_wrap(out, is_limit && line->note ? line->note : line->doc, indent, columns);
 	text_add_char(out, '\n');
 	for (int i = 0; i < 2; i++) {
-		const char *more = i ? line->remedy : shown && line->state != DOCTOR_OK ? line->note : NULL;
+		const char *more = i ? line->remedy : line->state != DOCTOR_OK && !is_limit ? line->note : NULL;
 
 		if (!more)
 			continue;

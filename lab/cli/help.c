@@ -40,9 +40,7 @@ void help_print_command(const struct cli *cli, const struct command *command, st
 	if (command->about)
 		text_addf(out, "\n%s\n", command->about);
 	text_addf(out, "\n%sOptions%s\n", bold, reset);
-	if (command->options)
-		option_print_table(command->options, cli->colour, columns, out);
-	option_print_table(common_option_table, cli->colour, columns, out);
+	option_print_tables(command->options, cli->colour, columns, out);
 	if (command->examples)
 		text_addf(out, "\n%sExamples%s\n%s\n", bold, reset, command->examples);
 }

@@ -242,10 +242,8 @@ static size_t heading_width(const struct option *table)
 	return width;
 }
 
-void option_print_table(const struct option *table, bool colour, unsigned columns, struct text *out)
+static void print_table(const struct option *table, size_t width, bool colour, unsigned columns, struct text *out)
 {
-	size_t width = heading_width(table);
-
 	for (const struct option *o = table; o->name; o++) {
 		_cleanup_text_ struct text heading = {0};
 		_cleanup_text_ struct text doc = {0};
@@ -268,4 +266,13 @@ void option_print_table(const struct option *table, bool colour, unsigned column
 		text_wrap(out, text_str(&doc), width + 4, columns);
 		text_add_char(out, '\n');
 	}
+}
+
+void option_print_tables(const struct option *table, bool colour, unsigned columns, struct text *out)
+{
+	size_t mine = table ? heading_width(table) : 0, common = heading_width(common_option_table);
+
+	if (table)
+		print_table(table, mine > common ? mine : common, colour, columns, out);
+	print_table(common_option_table, mine > common ? mine : common, colour, columns, out);
 }

@@ -25,5 +25,5 @@ struct parsed_options {
  */
 int option_parse(const struct command *command, int argc, char *const *argv, struct arena *arena, struct parsed_options *ret,
 		 struct err *err);
-/* The options of a table as help shows them, indented by two. */
-void option_print_table(const struct option *table, bool colour, unsigned columns, struct text *out);
+/* The options of a command (NULL: none) and the common ones as help shows them, indented by two. */
+void option_print_tables(const struct option *table, bool colour, unsigned columns, struct text *out);

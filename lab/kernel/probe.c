@@ -81,8 +81,6 @@ int probe_link_kind(const char *kind, struct err *err)
 		rtnl_put_u16(msg, IFLA_VLAN_ID, 7);
 	else if (strcmp(kind, "vxlan") == 0)
 		rtnl_put_u32(msg, IFLA_VXLAN_ID, 7);
-	else if (strcmp(kind, "bridge") == 0)
-		rtnl_put_u8(msg, IFLA_BR_VLAN_FILTERING, 0);
 	rtnl_nest_end(msg, data);
 	rtnl_nest_end(msg, info);
 	r = rtnl_queue(rtnl, msg, err, "cannot make a %s link", kind);

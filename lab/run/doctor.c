@@ -139,7 +139,7 @@ static void add_limit(struct doctor_report *report, const char *name, const char
 	_cleanup_text_ struct text note = {0};
 	bool enough = value >= wanted;
 
-	text_addf(&note, "%" PRIu64, value);
+	text_addf(&note, "%" PRIu64 " %s", value, doc);
 	if (!enough)
 		text_addf(&note, "; %" PRIu64 " or more lets labs of hundreds of nodes run side by side", wanted);
 	array_push(&report->lines, (struct doctor_line){.group = DOCTOR_LIMIT, .state = enough ? DOCTOR_OK : DOCTOR_MISSING, .name = name,
@@ -174,9 +174,9 @@ static void read_limits(struct doctor_report *report)
 	uint64_t value;
 
 	if (uname(&name) == 0)
-		array_push(&report->lines, (struct doctor_line){.group = DOCTOR_LIMIT, .name = "kernel", .doc = "its version",
+		array_push(&report->lines, (struct doctor_line){.group = DOCTOR_LIMIT, .name = "kernel", .doc = "the kernel's version",
 								.note = mem_strdup(name.release)});
-	add_limit(report, "cores", "that this process may use; labs that run side by side", cores_granted(), 1, NULL);
+	add_limit(report, "cores", "that this process may use", cores_granted(), 1, NULL);
 	add_limit(report, "memory", "MiB free; a node takes about one", free_memory() >> 20, 256, "give it more memory, or run fewer labs at once: -j 1");
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		add_limit(report, "descriptors", "open files of one process; a node takes about four", limit.rlim_max, 4096,

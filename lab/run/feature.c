@@ -81,7 +81,7 @@ static int try_vlan_filtering(struct err *note)
 	if (r == 0)
 		r = rtnl_commit(rtnl, note);
 	rtnl_close(rtnl);
-	return r;
+	return r == -EOPNOTSUPP ? err_set(note, r, "this kernel's bridges do not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)") : r;
 }
 
 static int try_ruleset(const char *ruleset, struct err *note)
@@ -180,7 +180,7 @@ const struct feature features[] = {
 	{"veth", FEATURE_LINK, true, false, "veth pairs: wires", MODULE("veth"), try_veth},
 	{"offloads", FEATURE_LINK, true, false, "ethtool's switches for offloads", NULL, try_offloads},
 	{"bridge", FEATURE_LINK, false, false, "bridges: switches, and wires with three ends or more", MODULE("bridge"), try_bridge},
-	{"vlan_filtering", FEATURE_LINK, false, false, "bridges that look at VLAN tags", MODULE("bridge"), try_vlan_filtering},
+	{"vlan_filtering", FEATURE_LINK, false, false, "bridges that look at VLAN tags", NULL, try_vlan_filtering},
 	{"vlan", FEATURE_LINK, false, false, "vlan interfaces (a tag can be written into a packet without)", MODULE("8021q"), try_vlan},
 	{"macvlan", FEATURE_LINK, false, false, "macvlan interfaces", MODULE("macvlan"), try_macvlan},
 	{"vxlan", FEATURE_LINK, false, false, "vxlan tunnels", MODULE("vxlan"), try_vxlan},

@@ -14,6 +14,7 @@ struct page {
 	const struct registry *registry;
 	const char *bold, *dim, *reset;
 	unsigned columns;
+	bool labelled;
 	struct text *out;
 };
 
@@ -49,8 +50,12 @@ static void add_paragraph(const struct page *page, const char *words)
 	text_add_char(page->out, '\n');
 }
 
-static void add_labelled(const struct page *page, const char *label, const char *words)
+/* A line below the paragraph; the first of them is set off from it. */
+static void add_labelled(struct page *page, const char *label, const char *words)
 {
+	if (!page->labelled)
+		text_add_char(page->out, '\n');
+	page->labelled = true;
 	text_addf(page->out, "  %s%-9s%s ", page->bold, label, page->reset);
 	text_wrap(page->out, words, 12, page->columns);
 	text_add_char(page->out, '\n');
@@ -162,7 +167,7 @@ static void add_layers(const struct page *page)
 }
 
 /* What else than a map with keys may be written where a kind is wanted. */
-static void add_other_forms(const struct page *page, const struct node_kind *kind)
+static void add_other_forms(struct page *page, const struct node_kind *kind)
 {
 	if (kind->scalar_doc)
 		add_labelled(page, "Or short", kind->scalar_doc);
@@ -198,7 +203,7 @@ static void add_choices(const struct page *page, const struct field *field)
 	add_rows(page, &list);
 }
 
-static void add_limits(const struct page *page, const struct field *field)
+static void add_limits(struct page *page, const struct field *field)
 {
 	_cleanup_text_ struct text words = {0};
 
@@ -224,15 +229,17 @@ static void add_heading(const struct page *page, const char *path, const char *t
 	text_add(page->out, "\n\n");
 }
 
-static void print_field(const struct page *page, const char *path, const struct explain_target *target)
+static void print_field(struct page *page, const char *path, const struct explain_target *target)
 {
 	const struct field *field = target->field;
 	_cleanup_text_ struct text type = {0};
 
-	explain_add_type(field, &type);
+	if (field->flags & FIELD_HIDDEN && field->kind)
+		text_add(&type, field->kind->name);
+	else
+		explain_add_type(field, &type);
 	add_heading(page, path, text_str(&type), target->driver);
 	add_paragraph(page, field->doc);
-	text_add_char(page->out, '\n');
 	if (field->type && field->type->doc && !field->choices)
 		add_labelled(page, "Written", field->type->doc);
 	if (field->flags & FIELD_REQUIRED)
@@ -265,7 +272,7 @@ static const char *layer_type_name(enum layer_field_type type)
 	return names[type];
 }
 
-static void print_layer_field(const struct page *page, const char *path, const struct explain_target *target)
+static void print_layer_field(struct page *page, const char *path, const struct explain_target *target)
 {
 	const struct layer_field *field = target->layer_field;
 	_cleanup_text_ struct text type = {0};
@@ -275,7 +282,6 @@ static void print_layer_field(const struct page *page, const char *path, const s
 		text_addf(&type, ", %" PRIu32 " bit%s", field->bits, field->bits == 1 ? "" : "s");
 	add_heading(page, path, text_str(&type), NULL);
 	add_paragraph(page, field->doc);
-	text_add_char(page->out, '\n');
 	_cleanup_text_ struct text where = {0};
 	text_addf(&where, "%s.%s: %s, %s", target->layer->name, field->name, target->layer->title, target->layer->source);
 	add_labelled(page, "Field", text_str(&where));
@@ -306,7 +312,7 @@ static void print_layer(const struct page *page, const char *path, const struct 
 	add_rows(page, &list);
 }
 
-static void print_kind(const struct page *page, const char *path, const struct explain_target *target)
+static void print_kind(struct page *page, const char *path, const struct explain_target *target)
 {
 	const struct node_kind *kind = target->kind;
 
@@ -319,10 +325,8 @@ static void print_kind(const struct page *page, const char *path, const struct e
 		if (kind == &kind_scenario)
 			add_paragraph(page, "Go deeper with nslab explain KEY.KEY…, as in nslab explain steps.send.");
 	}
-	if (kind && (kind->scalar_doc || kind->other_doc)) {
-		text_add_char(page->out, '\n');
+	if (kind)
 		add_other_forms(page, kind);
-	}
 	if (kind)
 		add_kind(page, kind);
 }
