@@ -9,6 +9,9 @@
 #include "lab/scenario/quote.h"
 #include "lab/scenario/tree.h"
 
+/* A file with more errors than this is not read further: nobody reads so many. */
+#define FINDINGS_MAX 200
+
 static const char *shape_name(const struct yaml *yaml)
 {
 	switch (yaml->kind) {
@@ -61,20 +64,9 @@ static enum diag_id value_diag(const struct field *field, int r)
 /* Where the message starts by quoting a word of the value, the mark goes under that word. */
 static struct span narrow(const struct yaml *yaml, const char *message)
 {
-	struct span span = yaml->span;
 	const char *end = message[0] == '\'' ? strchr(message + 1, '\'') : NULL;
-	size_t length = end ? (size_t)(end - message - 1) : 0;
 
-	if (!length || length >= span.length || yaml->block)
-		return span;
-	const char *start = span.source->text + span.offset;
-	const char *found = memmem(start, span.length, message + 1, length);
-	if (!found || memchr(start, '\n', span.length))
-		return span;
-	span.column += (uint32_t)text_width(start, (size_t)(found - start));
-	span.offset += (uint32_t)(found - start);
-	span.length = (uint32_t)length;
-	return span;
+	return end ? span_find(yaml->span, message + 1, (size_t)(end - message - 1)) : yaml->span;
 }
 
 /* A type's message is "what is wrong", or "what is wrong; what would be right". */
@@ -371,6 +363,8 @@ struct node *decode_node(struct decode *decode, const struct node_kind *kind, co
 		node->name = key->text;
 		node->name_span = key->span;
 	}
+	if (decode->diags->errors >= FINDINGS_MAX)
+		return node;
 	if (yaml->kind == YAML_MAP) {
 		if (is_text_taken_apart(kind, yaml)) {
 			decode_wrong_shape(decode, yaml, what, "a single value");

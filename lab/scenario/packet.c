@@ -255,6 +255,30 @@ int selection_finish(struct decode *decode, struct node *node)
 
 static const char *const state_keys[] = {"conntrack", "route", "neighbour", "address", "socket"};
 
+/* Entries of an order that say no place or direction have the expectation's. */
+static void complete_order(struct decode *decode, struct expect_node *expect)
+{
+	if (node_given(&expect->node, "count"))
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(&expect->node, "count"), "an order has no count: each of its entries is one packet");
+	if (expect->order.count < 2)
+		diag_add(decode->diags, DIAG_BAD_EXPECT, node_field_span(&expect->node, "order"), "an order needs two entries at least");
+	for (size_t i = 0; i < expect->order.count; i++) {
+		struct selection_node *selection = (struct selection_node *)expect->order.items[i];
+
+		if (node_given(&selection->node, "named"))
+			continue;
+		if (!node_given(&selection->node, "dir"))
+			selection->dir = expect->dir;
+		if (node_given(&selection->node, "at"))
+			continue;
+		selection->at = expect->at;
+		if (node_given(&expect->node, "at"))
+			continue;
+		diag_add(decode->diags, DIAG_MISSING_KEY, selection->node.span, "'at' is missing here");
+		diag_help(decode->diags, "say where the packet is seen, in this entry or beside 'order' for all of them");
+	}
+}
+
 /* Which of its three faces an expectation has: packets, an order of packets, or state. */
 int expect_finish(struct decode *decode, struct node *node)
 {
@@ -270,16 +294,17 @@ int expect_finish(struct decode *decode, struct node *node)
 				 "'%s' and '%s' are two expectations", state, state_keys[i]);
 		state = state_keys[i];
 	}
-	static const char *const of_packets[] = {"at", "dir", "packets", "where", "fields", "payload", "since", "as", "after", "gap"};
+	static const char *const of_packets[] = {"at", "dir", "since", "packets", "where", "fields", "payload", "as", "after", "gap"};
 	for (size_t i = 0; i < COUNT_OF(of_packets); i++) {
-		if (!node_given(node, of_packets[i]) || (!state && !node_given(node, "order")))
-			continue;
-		/* An order may stand in a window of its own. */
-		if (!state && strcmp(of_packets[i], "since") == 0)
+		bool for_order = i < 3; /* an order has a window, and places that its entries share */
+
+		if (!node_given(node, of_packets[i]) || (!state && (for_order || !node_given(node, "order"))))
 			continue;
 		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, of_packets[i]), "'%s' is about packets%s", of_packets[i],
 			 state ? ", and this expectation is about state" : " of one selection, and stands inside an entry of 'order'");
 	}
+	if (node_given(node, "order"))
+		complete_order(decode, expect);
 	if (state && node_given(node, "order"))
 		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "order"), "'order' is about packets, and this expectation is about state");
 	if (state && !node_given(node, "in")) {

@@ -438,7 +438,7 @@ static const struct field step_fields[] = {
 	},
 	{
 		FIELD_AT(struct step_node, when, "when"), .shape = FIELD_SCALAR, .type = &type_string, .flags = FIELD_RUNTIME,
-		.doc = "Leaves the step out unless it holds: a comparison by == or !=, or one word, where false, no, off, 0 and nothing do not hold.",
+		.doc = "Leaves the step out unless it holds: a comparison by == or !=, or one of true, false, yes, no, on, off, 1, 0.",
 		.example = "when: $(family) == ipv6",
 	},
 	VERB(send, kind_send, "Sends packets, by one technique.", "send: {in: inside, with: udp, to: \"192.0.2.1:9\", payload: hello}"),

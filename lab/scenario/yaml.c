@@ -512,6 +512,26 @@ const struct yaml *yaml_get(const struct yaml *map, const char *key)
 	return NULL;
 }
 
+struct span span_find(struct span span, const char *word, size_t length)
+{
+	const char *start = span.source ? span.source->text + span.offset : NULL;
+	const char *found = start && length ? memmem(start, span.length, word, length) : NULL;
+
+	if (!found)
+		return span;
+	for (const char *c = start; c < found; c++) {
+		if (*c == '\n') {
+			span.line++;
+			span.column = 1;
+		} else {
+			span.column += ((unsigned char)*c & 0xc0) != 0x80;
+		}
+	}
+	span.offset += (uint32_t)(found - start);
+	span.length = (uint32_t)length;
+	return span;
+}
+
 static int report_file(const char *path, int code, struct span from, struct diag_list *diags)
 {
 	return diag_add(diags, DIAG_FILE_MISSING, from, "cannot read '%s': %s", path, strerror(code));

@@ -31,3 +31,5 @@ struct yaml *yaml_read(const struct source *source, struct arena *arena, struct 
 const struct yaml *yaml_get(const struct yaml *map, const char *key);
 /* Reads a file into a source that lives in `arena`; DIAG_FILE_MISSING at `from` (or placeless) where it cannot. */
 struct source *source_read(const char *path, struct arena *arena, struct span from, struct diag_list *diags);
+/* The first place of `word` in the source text of `span`; `span` itself where it does not stand there. */
+struct span span_find(struct span span, const char *word, size_t length);
