@@ -192,7 +192,7 @@ static const struct layer_ops igmp_ops = {
 	.dissect = igmp_dissect, .locate = igmp_locate, .finish = igmp_finish, .summarise = igmp_summarise,
 };
 
-static const uint8_t when_query[] = {1, IGMP_QUERY}, when_report_3[] = {1, IGMP_REPORT_3};
+static const uint8_t when_query[] = {3, IGMP_QUERY, IGMP_REPORT_2, IGMP_LEAVE}, when_report_3[] = {1, IGMP_REPORT_3};
 
 static const struct layer_field igmp_fields[] = {
 	{.name = "type", .type = LAYER_HEX, .bit = 0, .bits = 8, .standard = "0x16", .doc = "Kind of message.", .example = "type: query",

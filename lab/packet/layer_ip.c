@@ -58,11 +58,16 @@ static void ip_summarise(const struct dissection *packet, size_t index, struct t
 	const struct dissected_layer *at = &packet->layers[index];
 	uint64_t offset = layer_number(packet, at, "frag_offset");
 
-	if (offset || layer_number(packet, at, "flags.mf"))
-		text_addf(out, "fragment at %u, %u bytes%s", (unsigned)offset * 8, at->end - at->offset - at->length,
-			  layer_number(packet, at, "flags.mf") ? ", more follow" : ", the last");
-	else if (index + 1 == packet->count)
-		text_addf(out, "IP protocol %u, %u bytes", (unsigned)layer_number(packet, at, "proto"), packet->payload_length);
+	if (offset || layer_number(packet, at, "flags.mf")) {
+		summarise_fragment((unsigned)offset * 8, at->end - at->offset - at->length, layer_number(packet, at, "flags.mf"), out);
+		if (index + 1 < packet->count)
+			text_add(out, " of ");
+	} else if (index + 1 == packet->count) {
+		text_addf(out, "IP protocol %u, ", (unsigned)layer_number(packet, at, "proto"));
+		summarise_bytes(packet->payload_length, out);
+	} else if (packet->layers[index + 1].layer == &layer_ip || packet->layers[index + 1].layer == &layer_ipv6) {
+		text_add(out, "carries ");
+	}
 }
 
 static uint32_t ip_options_start(const uint8_t *header, uint32_t length)

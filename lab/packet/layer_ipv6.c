@@ -39,8 +39,12 @@ static void ipv6_summarise(const struct dissection *packet, size_t index, struct
 {
 	const struct dissected_layer *at = &packet->layers[index];
 
-	if (index + 1 == packet->count)
-		text_addf(out, "IPv6 next header %u, %u bytes", (unsigned)layer_number(packet, at, "nxt"), packet->payload_length);
+	if (index + 1 == packet->count) {
+		text_addf(out, "IPv6 next header %u, ", (unsigned)layer_number(packet, at, "nxt"));
+		summarise_bytes(packet->payload_length, out);
+	} else if (packet->layers[index + 1].layer == &layer_ip || packet->layers[index + 1].layer == &layer_ipv6) {
+		text_add(out, "carries ");
+	}
 }
 
 static const struct layer_ops ipv6_ops = {.dissect = ipv6_dissect, .prepare = build_put_addresses, .finish = ipv6_finish, .summarise = ipv6_summarise};
@@ -219,8 +223,10 @@ static void fraghdr_summarise(const struct dissection *packet, size_t index, str
 {
 	const struct dissected_layer *at = &packet->layers[index];
 
-	text_addf(out, "fragment at %u, %u bytes%s", (unsigned)layer_number(packet, at, "offset") * 8, at->end - at->offset - at->length,
-		  layer_number(packet, at, "more") ? ", more follow" : ", the last");
+	summarise_fragment((unsigned)layer_number(packet, at, "offset") * 8, at->end - at->offset - at->length, layer_number(packet, at, "more"),
+			   out);
+	if (index + 1 < packet->count)
+		text_add(out, " of ");
 }
 
 static const struct layer_ops fraghdr_ops = {.dissect = fraghdr_dissect, .finish = fraghdr_finish, .summarise = fraghdr_summarise};

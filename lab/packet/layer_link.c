@@ -132,9 +132,10 @@ static void summarise_type(const struct dissection *packet, size_t index, uint32
 	if (index + 1 < packet->count)
 		return;
 	if (type < ETHERTYPE_LEAST)
-		text_addf(out, "IEEE 802.3, %u bytes", packet->payload_length);
+		text_add(out, "IEEE 802.3, ");
 	else
-		text_addf(out, "type 0x%04x, %u bytes", (unsigned)type, packet->payload_length);
+		text_addf(out, "type 0x%04x, ", (unsigned)type);
+	summarise_bytes(packet->payload_length, out);
 }
 
 /* The addresses only where no network layer has better ones. */
@@ -160,7 +161,7 @@ static const struct layer_field eth_fields[] = {
 	{.name = "dst", .type = LAYER_MAC, .bit = 0, .bits = 48, .computed = true,
 	 .doc = "The receiver. Not written: the next hop's, or what a group address stands for.", .example = "dst: ff:ff:ff:ff:ff:ff"},
 	{.name = "src", .type = LAYER_MAC, .bit = 48, .bits = 48, .computed = true, .doc = "The sender.", .example = "src: 02:00:00:00:00:01"},
-	{.name = "addr", .type = LAYER_MAC, .place = PLACE_EITHER, .either = {"src", "dst"}, .doc = "Sender or receiver."},
+	{.name = "addr", .type = LAYER_MAC, .place = PLACE_EITHER, .either = {"dst", "src"}, .doc = "Sender or receiver."},
 	{.name = "type", .type = LAYER_HEX, .place = PLACE_CODE, .bit = 96, .bits = 16, .computed = true, .names = ethertype_names,
 	 .doc = "EtherType of what follows, from 0x0600 up.", .example = "type: 0x88b6"},
 	{.name = "len", .type = LAYER_UINT, .place = PLACE_CODE, .doc = "Length, in IEEE 802.3 frames without an EtherType."},
@@ -291,9 +292,9 @@ static bool arp_locate(const struct dissection *packet, const struct dissected_l
 	const uint8_t *header = packet->data + at->offset;
 	struct field_value value = {0};
 
-	(void)field; /* isgratuitous: sender and target are one address */
+	(void)field; /* isgratuitous: sender and target are one address; absent otherwise, as in Wireshark */
 	value.number = memcmp(header + 14, header + 24, 4) == 0;
-	return fn(data, &value);
+	return value.number && fn(data, &value);
 }
 
 static void arp_summarise(const struct dissection *packet, size_t index, struct text *out)
@@ -331,7 +332,7 @@ static const struct layer_field arp_fields[] = {
 	{.name = "dst.hw_mac", .type = LAYER_MAC, .bit = 144, .bits = 48, .computed = true, .doc = "The target's MAC address; zero in a request."},
 	{.name = "dst.proto_ipv4", .type = LAYER_IPV4, .bit = 192, .bits = 32, .computed = true, .doc = "The IPv4 address asked for.",
 	 .example = "dst.proto_ipv4: 192.0.2.1"},
-	{.name = "isgratuitous", .type = LAYER_FLAG, .place = PLACE_CODE, .doc = "Sender and target are one IPv4 address (RFC 5227)."},
+	{.name = "isgratuitous", .type = LAYER_FLAG, .place = PLACE_CODE, .doc = "Sender and target are one IPv4 address (RFC 5227); absent where they are not."},
 };
 
 const struct layer layer_arp = {

@@ -87,6 +87,11 @@ int layer_ethertype(const struct layer *layer);
 int layer_ip_protocol(const struct layer *layer);
 extern const struct layer_value_name ethertype_names[], ip_protocol_names[];
 
+/* print.c: "1 byte", "2 bytes". */
+void summarise_bytes(size_t count, struct text *out);
+/* "fragment at 1480, 100 bytes, more follow" */
+void summarise_fragment(unsigned at, size_t count, bool more, struct text *out);
+
 /* lookup.c: whether the field can be in this header: layer_field.when. */
 bool layer_field_applies(const struct layer *layer, const struct layer_field *field, const uint8_t *header);
 /* Calls fn for each value of a field in one layer of the packet; true when fn said so. */

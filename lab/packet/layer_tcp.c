@@ -62,8 +62,10 @@ static void tcp_summarise(const struct dissection *packet, size_t index, struct 
 		}
 	if (separator[0] == 'T')
 		text_add(out, "TCP without flags");
-	if (at->end > at->offset + at->length)
-		text_addf(out, ", %u bytes", at->end - at->offset - at->length);
+	if (at->end > at->offset + at->length) {
+		text_add(out, ", ");
+		summarise_bytes(at->end - at->offset - at->length, out);
+	}
 }
 
 static uint32_t tcp_options_start(const uint8_t *header, uint32_t length)

@@ -52,8 +52,10 @@ static void udp_summarise(const struct dissection *packet, size_t index, struct 
 {
 	const struct dissected_layer *at = &packet->layers[index];
 
-	if (index + 1 == packet->count)
-		text_addf(out, "UDP, %u bytes", at->end - at->offset - at->length);
+	if (index + 1 == packet->count) {
+		text_add(out, "UDP, ");
+		summarise_bytes(at->end - at->offset - at->length, out);
+	}
 }
 
 static const struct layer_ops udp_ops = {.dissect = udp_dissect, .locate = udp_locate, .finish = udp_finish, .summarise = udp_summarise};

@@ -32,6 +32,18 @@ static void add_endpoint(const struct dissection *packet, size_t index, const ch
 		text_addf(out, ":%u", (unsigned)layer_number(packet, &packet->layers[transport], port));
 }
 
+void summarise_bytes(size_t count, struct text *out)
+{
+	text_addf(out, "%zu byte%s", count, count == 1 ? "" : "s");
+}
+
+void summarise_fragment(unsigned at, size_t count, bool more, struct text *out)
+{
+	text_addf(out, "fragment at %u, ", at);
+	summarise_bytes(count, out);
+	text_add(out, more ? ", more follow" : ", the last");
+}
+
 void packet_summary(const struct dissection *packet, struct text *out)
 {
 	struct text line = {0};
@@ -118,7 +130,9 @@ static void add_hex_dump(const uint8_t *bytes, size_t length, struct text *out)
 
 void packet_details(const struct dissection *packet, struct text *out)
 {
-	text_addf(out, "Frame, %zu bytes\n", packet->wire_length);
+	text_add(out, "Frame, ");
+	summarise_bytes(packet->wire_length, out);
+	text_add_char(out, '\n');
 	for (size_t i = 0; i < packet->count; i++) {
 		const struct dissected_layer *at = &packet->layers[i];
 		struct print_field print = {.layer = at->layer, .occurrence = 1, .out = out};
@@ -136,7 +150,9 @@ void packet_details(const struct dissection *packet, struct text *out)
 	if (packet->payload_length) {
 		uint32_t shown = packet->payload_length < DUMP_MAX ? packet->payload_length : DUMP_MAX;
 
-		text_addf(out, "Payload, %u bytes\n", packet->payload_length);
+		text_add(out, "Payload, ");
+		summarise_bytes(packet->payload_length, out);
+		text_add_char(out, '\n');
 		add_hex_dump(packet->data + packet->payload_offset, shown, out);
 		if (shown < packet->payload_length)
 			text_addf(out, "  … %u bytes more\n", packet->payload_length - shown);

@@ -66,7 +66,7 @@ static const char *const lines[] = {
 	"eth / ip / icmp type=11 / ip dst=198.51.100.7 ttl=1 / tcp srcport=5 dstport=6",
 	"eth / ip / icmp type=13 ident=1 seq=2 originate_timestamp=3 receive_timestamp=4 transmit_timestamp=5",
 	"eth / ip / icmp type=12 pointer=8 / ip dst=198.51.100.7 / udp srcport=5 dstport=6",
-	"eth / ip frag_offset=185 / payload the rest of a datagram",
+	"eth / ip frag_offset=185 proto=17 / payload the rest of a datagram",
 	"eth / ip ttl=1 dst=233.252.0.1 / igmp type=report2 maddr=233.252.0.1",
 	"eth / ip ttl=1 dst=224.0.0.1 / igmp type=query max_resp=100",
 	"eth / ipv6 tclass.dscp=46 flow=0x12345 hlim=3 / udp / payload knock",
@@ -117,12 +117,26 @@ static bool left_out(const struct layer *layer, const struct layer_field *field)
 }
 
 /* Where the two differ for a reason. */
-static bool differs_on_purpose(const char *name, const char *line)
+static bool differs_on_purpose(const struct layer *layer, const struct layer_field *field, const struct dissection *packet)
 {
-	/* Wireshark reads a DNS name's dots and escapes alike; nothing differs there. It names options of quoted packets too. */
-	(void)line;
-	/* It gives the prefix of an option without the host's bits and calls the group of a query "padding" in IGMP: both agree here. */
-	return str_eq(name, "frame.cap_len") && false;
+	const char *name = field->name;
+
+	/* Wireshark shows an IPv6 header's version as ip.version as well. */
+	if (str_eq(layer->name, "ip") && str_eq(name, "version"))
+		return packet_field_matches(packet, "ipv6", "present", NULL, NULL) == 1;
+	/* It reads on behind the end of the options. */
+	if (str_eq(layer->name, "tcp") && str_eq(name, "option_kind"))
+		return packet_field_matches(packet, "tcp.option_kind", "0", NULL, NULL) == 1;
+	/* It shows the end of DHCP's options as 0, where 255 stands. */
+	if (str_eq(layer->name, "dhcp") && str_eq(name, "option.type"))
+		return packet_field_matches(packet, "dhcp.option.type", "255", NULL, NULL) == 1;
+	/* It leaves out what an ICMP error quotes of TCP, from the sequence number on. */
+	if (str_eq(layer->name, "tcp") && (str_eq(name, "seq_raw") || str_eq(name, "len")))
+		return packet_field_matches(packet, "icmp", "present", NULL, NULL) == 1;
+	/* It leaves out the flags of an answer in a question; the bits are there. */
+	if (str_eq(layer->name, "dns") && str_starts(name, "flags."))
+		return packet_field_matches(packet, "dns.flags.response", "0", NULL, NULL) == 1;
+	return false;
 }
 
 /* One value of a list "a,b,c", made comparable: numbers as numbers, bytes without ':'. */
@@ -130,9 +144,7 @@ static void add_plain(struct text *out, const struct layer_field *field, const c
 {
 	_cleanup_text_ struct text word = {0};
 	uint64_t number;
-	struct dissection unused;
 
-	(void)unused;
 	text_add_bytes(&word, value, length);
 	if (out->length)
 		text_add_char(out, ',');
@@ -181,16 +193,16 @@ struct asked {
 };
 typedef ARRAY(struct asked) asked_array;
 
-static size_t compare_frame(const char *line, const char *output, size_t length, const asked_array *asked, const struct text *frame)
+/* Adds a line to `differences` for each field that tshark sees otherwise. */
+static void compare_frame(const char *line, const char *output, size_t length, const asked_array *asked, const struct text *frame,
+			  struct text *differences)
 {
 	struct dissection packet;
-	size_t wrong = 0, at = 0;
+	size_t at = 0;
 
 	packet_dissect((const uint8_t *)frame->data, frame->length, &packet);
-	if (packet.malformed) {
-		cr_log_error("%s: %s", line, packet.malformed);
-		wrong++;
-	}
+	if (packet.malformed)
+		text_addf(differences, "%s: %s\n", line, packet.malformed);
 	for (size_t i = 0; i < asked->count; i++) {
 		const char *bar = memchr(output + at, '|', length - at);
 		size_t end = bar ? (size_t)(bar - output) : length;
@@ -199,13 +211,11 @@ static size_t compare_frame(const char *line, const char *output, size_t length,
 		text_addf(&name, "%s.%s", asked->items[i].layer->name, asked->items[i].field->name);
 		make_plain(&theirs, asked->items[i].field, output + at, end - at);
 		our_values(&packet, asked->items[i].layer, asked->items[i].field, &ours);
-		if (!str_eq(text_str(&ours), text_str(&theirs)) && !differs_on_purpose(text_str(&name), line)) {
-			cr_log_error("%s\n    %s: ours '%s', tshark's '%s'", line, text_str(&name), text_str(&ours), text_str(&theirs));
-			wrong++;
-		}
+		if (!str_eq(text_str(&ours), text_str(&theirs)) &&
+		    !differs_on_purpose(asked->items[i].layer, asked->items[i].field, &packet))
+			text_addf(differences, "%s: ours '%s', tshark's '%s' in: %s\n", text_str(&name), text_str(&ours), text_str(&theirs), line);
 		at = end + 1;
 	}
-	return wrong;
 }
 
 static void add_common(words_array *arguments, const char *path)
@@ -236,11 +246,10 @@ static void ask_tshark(words_array *arguments, struct text *out)
 
 Test(tshark, reads_every_field_of_every_layer_as_we_do, .timeout = 120)
 {
-	struct text frames[COUNT_OF(lines)] = {0}, output = {0};
+	struct text frames[COUNT_OF(lines)] = {0}, output = {0}, differences = {0};
 	words_array arguments = {0};
 	asked_array asked = {0};
 	struct arena *arena = arena_new();
-	size_t wrong = 0;
 
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		build_frame(lines[i], &frames[i]);
@@ -260,7 +269,7 @@ Test(tshark, reads_every_field_of_every_layer_as_we_do, .timeout = 120)
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		const char *end = strchrnul(at, '\n');
 
-		wrong += compare_frame(lines[i], at, (size_t)(end - at), &asked, &frames[i]);
+		compare_frame(lines[i], at, (size_t)(end - at), &asked, &frames[i], &differences);
 		at = *end ? end + 1 : end;
 	}
 	cr_assert_eq(*at, '\0', "one line of output per frame");
@@ -271,7 +280,7 @@ Test(tshark, reads_every_field_of_every_layer_as_we_do, .timeout = 120)
 	array_free(&arguments);
 	array_free(&asked);
 	arena_free(arena);
-	cr_assert_eq(wrong, 0, "%zu fields differ", wrong);
+	cr_assert_str_eq(text_str(&differences), "");
 }
 
 /* Frame by frame: the status of IP, UDP, TCP, ICMP, ICMPv6, IGMP checksums; 1 good, 0 bad, 3 none. */
