@@ -406,7 +406,7 @@ static const struct field scenario_fields[] = {
 		.doc = "What the scenario shows, in one line.", .example = "scenario: Pierce a firewall from within",
 	},
 	{
-		FIELD_AT(struct scenario_tree, about, "about"), .shape = FIELD_SCALAR, .type = &type_string,
+		FIELD_AT(struct scenario_tree, about, "about"), .shape = FIELD_SCALAR, .type = &type_string, .flags = FIELD_VERBATIM,
 		.doc = "What a reader should know, in a few sentences.", .example = "about: A firewall lets replies in, so speak first.",
 	},
 	{
