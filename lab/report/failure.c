@@ -12,6 +12,7 @@
 
 #define FAILURES_MAX 8  /* of one case; the first ones tell most */
 #define LABEL_CELLS 10
+#define DAY (INT64_C(86400) * NS_PER_S) /* a window longer than that never had an end */
 #define OUTPUT_LINES 12 /* of the step that failed */
 #define OTHER_LINES 5   /* of the other programs */
 
@@ -61,7 +62,7 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 		}
 	}
 	text_add_char(out, '\n');
-	quote_add(style, file, line, indent, out);
+	quote_source(style, file, line, indent, out);
 	text_add_char(out, '\n');
 }
 
@@ -75,7 +76,7 @@ static void add_packets(const struct style *style, const struct case_record *rec
 		_cleanup_text_ struct text words = {0};
 
 		text_add(&words, "none came near");
-		if (expect->closed > expect->opened && expect->opened > 0) {
+		if (expect->closed > expect->opened && expect->closed - expect->opened < DAY) {
 			text_add(&words, " in the ");
 			clock_add_span(&words, expect->closed - expect->opened);
 			text_add(&words, " the window was open");

@@ -97,7 +97,7 @@ static void add_line(const struct style *style, const struct line *line, int64_t
 	text_add_char(out, '\n');
 }
 
-bool quote_add(const struct style *style, const char *file, int64_t line, size_t indent, struct text *out)
+bool quote_source(const struct style *style, const char *file, int64_t line, size_t indent, struct text *out)
 {
 	_cleanup_text_ struct text text = {0};
 	struct line lines[LINES_MAX];

@@ -9,4 +9,4 @@
  * indented below it, at most a handful. Nothing where the file cannot be read
  * any more, is no regular file, or has no such line. True where something was added.
  */
-bool quote_add(const struct style *style, const char *file, int64_t line, size_t indent, struct text *out);
+bool quote_source(const struct style *style, const char *file, int64_t line, size_t indent, struct text *out);

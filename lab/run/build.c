@@ -256,14 +256,20 @@ static int carry_out_all(struct builder *builder, struct err *err)
 	return r < 0 ? r : enter(builder, 0, err);
 }
 
-/* A namespace, a socket and an observer's sockets for each node, and some to spare. */
+uint64_t plan_descriptors(const struct plan *plan)
+{
+	uint64_t count = 256;
+
+	for (size_t i = 0; i < plan->nodes.count; i++)
+		count += 4 + 2 * plan->nodes.items[i].interfaces.count;
+	return count;
+}
+
 static int make_room(const struct plan *plan, struct err *err)
 {
 	struct rlimit limit;
-	rlim_t wanted = 256;
+	rlim_t wanted = plan_descriptors(plan);
 
-	for (size_t i = 0; i < plan->nodes.count; i++)
-		wanted += 4 + 2 * plan->nodes.items[i].interfaces.count;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
 		return 0;
 	if (limit.rlim_max < wanted)

@@ -25,7 +25,7 @@
  * next acting step is about to start (window.c).
  *
  * A verb (steps.c lists them) has a start function; whatever goes on after it
- * returns hangs on the loop, and ends with step_finish() or step_fail(). Two
+ * returns hangs on the loop, and ends with step_done() or step_fail(). Two
  * kinds of trouble are kept apart: what the scenario did not expect is a failed
  * step; what kept the lab from doing its work is a negative return, and makes
  * the verdict an error.
@@ -37,7 +37,7 @@ struct step_verb {
 	const struct node_kind *kind;
 	/* Begins. 0 begun (finished or not), negative: the lab's own failure. */
 	int (*start)(struct step_run *run, struct err *err);
-	/* The step's time is up, or the scenario ends: end what goes on, then step_finish() or step_fail(). NULL: nothing goes on. */
+	/* The step's time is up, or the scenario ends: end what goes on, then step_done() or step_fail(). NULL: nothing goes on. */
 	void (*expire)(struct step_run *run);
 	/* Frees run->state. NULL: there is none. */
 	void (*release)(struct step_run *run);
@@ -146,7 +146,7 @@ int execution_lookup(void *data, const char *name, struct text *out, struct err 
 /* Starts a step and, unless it is a background step, waits for its end. `ret` may be NULL. */
 int step_begin(struct execution *execution, const struct step_node *step, struct step_run **ret, struct err *err);
 int step_wait(struct step_run *run, struct err *err);
-void step_finish(struct step_run *run);
+void step_done(struct step_run *run);
 /* Ends it as failed, or as passed where `error:` expected just this call and errno. `failure` may be NULL. */
 void step_fail(struct step_run *run, const struct driver_failure *failure, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A background step has come far enough for the next step; its time limit no longer counts. */

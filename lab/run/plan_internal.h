@@ -19,3 +19,6 @@ const struct sysctl_setting *plan_role_settings(const struct plan_node *node);
 
 /* The phase an operation belongs to; PLAN_SYSCTL has none of its own (-1). */
 int plan_op_phase(enum plan_op_type type);
+
+/* Descriptors that a lab needs: a namespace, a socket and an observer's sockets for each node, and some to spare. */
+uint64_t plan_descriptors(const struct plan *plan);

@@ -43,7 +43,7 @@ int open_start(struct step_run *run, struct err *err)
 	}
 	array_push(&x->sockets, (struct named_socket){
 		.name = open->socket, .node = execution_node(x, open->in), .socket = socket, .listens = !connects});
-	step_finish(run);
+	step_done(run);
 	return 0;
 }
 
@@ -66,6 +66,6 @@ int close_start(struct step_run *run, struct err *err)
 		named->accepted->driver->close(named->accepted, close->how);
 	named->socket->driver->close(named->socket, close->how);
 	named->socket = named->accepted = NULL;
-	step_finish(run);
+	step_done(run);
 	return 0;
 }

@@ -54,6 +54,6 @@ int pierce_start(struct step_run *run, struct err *err)
 		step_fail(run, &failure, "%s", inner.text);
 	if (socket)
 		socket->driver->close(socket, false);
-	step_finish(run);
+	step_done(run);
 	return 0;
 }

@@ -80,7 +80,7 @@ static void judge_count(struct step_run *run)
 		step_fail(run, NULL, "received %" PRId64 ", expected at most %" PRId64, state->count, wanted->max);
 	} else if (state->count >= wanted->min && (wanted->max == wanted->min || wanted->max == INT64_MAX) && wanted->max) {
 		end_all(state);
-		step_finish(run);
+		step_done(run);
 	}
 }
 
@@ -108,7 +108,7 @@ void receive_expire(struct step_run *run)
 			text_addf(&part, "; one was under way with %zu bytes", state->streams.items[i]->bytes.length);
 	end_all(state);
 	if (count >= wanted->min) {
-		step_finish(run);
+		step_done(run);
 		return;
 	}
 	clock_add_span(&span, execution_limit(run->execution, run->step->receive->within));

@@ -167,7 +167,7 @@ static void conclude(struct step_run *run)
 		step_fail(run, NULL, "ended before it was ready%s", text_str(&text));
 		return;
 	}
-	step_finish(run);
+	step_done(run);
 }
 
 static int on_linger_over(void *data, struct err *err)

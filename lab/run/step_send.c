@@ -219,7 +219,7 @@ static int go_on(void *data, uint32_t events, struct err *err)
 	if (r == DRIVER_AGAIN)
 		return watch(run, state, err);
 	end_socket(state);
-	step_finish(run);
+	step_done(run);
 	return 0;
 }
 

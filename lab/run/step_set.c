@@ -165,6 +165,6 @@ int set_start(struct step_run *run, struct err *err)
 		step_fail(run, &failure, "%s", inner.text);
 		return 0;
 	}
-	step_finish(run);
+	step_done(run);
 	return 0;
 }

@@ -25,7 +25,7 @@ static int on_span_over(void *data, struct err *err)
 
 	(void)err;
 	run->state = NULL;
-	step_finish(run);
+	step_done(run);
 	return 0;
 }
 
@@ -33,7 +33,7 @@ static void on_other_finished(void *data)
 {
 	struct step_run *run = data;
 
-	step_finish(run);
+	step_done(run);
 }
 
 int wait_start(struct step_run *run, struct err *err)
@@ -122,7 +122,7 @@ static void on_part_finished(void *data)
 	struct together_state *state = run->state;
 
 	if (--state->left == 0)
-		step_finish(run);
+		step_done(run);
 }
 
 int together_start(struct step_run *run, struct err *err)

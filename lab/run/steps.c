@@ -87,7 +87,7 @@ void step_watch(struct step_run *run, void (*finished)(void *data), void *data)
 		array_push(&run->watchers, (struct step_watcher){finished, data});
 }
 
-void step_finish(struct step_run *run)
+void step_done(struct step_run *run)
 {
 	const struct error_node *expected = run->step->error;
 
@@ -271,7 +271,7 @@ int steps_end(struct execution *x, struct err *err)
 		if (run->verb->expire)
 			run->verb->expire(run);
 		else
-			step_finish(run);
+			step_done(run);
 	}
 	/* Programs were told to end and get a second: run_expire() sets it, so this wait is bounded. */
 	x->halted = false;

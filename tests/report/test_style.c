@@ -55,13 +55,13 @@ Test(style, an_entry_of_a_list_is_quoted_with_what_is_below_it)
 {
 	cr_assert_eq(chdir(SOURCE_ROOT "/tests/golden/report"), 0);
 	ADDS("   27 │ - step: the server says something\n   28 │   run: {in: outside, command: [./server, --greet]}\n",
-	     quote_add(&wide, "pierce.nslab.yaml", 27, 0, &out));
+	     quote_source(&wide, "pierce.nslab.yaml", 27, 0, &out));
 
-	ADDS("", cr_assert_not(quote_add(&wide, "pierce.nslab.yaml", 1000, 0, &out)));
-	ADDS("", cr_assert_not(quote_add(&wide, "pierce.nslab.yaml", 0, 0, &out)));
-	ADDS("", cr_assert_not(quote_add(&wide, "no-such-file", 1, 0, &out)));
-	ADDS("", cr_assert_not(quote_add(&wide, "/dev/zero", 1, 0, &out)));
-	ADDS("", cr_assert_not(quote_add(&wide, "/", 1, 0, &out)));
+	ADDS("", cr_assert_not(quote_source(&wide, "pierce.nslab.yaml", 1000, 0, &out)));
+	ADDS("", cr_assert_not(quote_source(&wide, "pierce.nslab.yaml", 0, 0, &out)));
+	ADDS("", cr_assert_not(quote_source(&wide, "no-such-file", 1, 0, &out)));
+	ADDS("", cr_assert_not(quote_source(&wide, "/dev/zero", 1, 0, &out)));
+	ADDS("", cr_assert_not(quote_source(&wide, "/", 1, 0, &out)));
 }
 
 Test(style, a_count_alone_makes_no_table_and_many_rows_show_what_differs)
