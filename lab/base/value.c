@@ -375,7 +375,7 @@ static void print_span_range(const struct field *field, const void *value, struc
 	const struct range *range = value;
 
 	(void)field;
-	if (range->min || range->min == range->max)
+	if (range->min || range->min == range->max || range->max == INT64_MAX)
 		clock_add_duration(out, range->min);
 	if (range->min == range->max)
 		return;

@@ -97,7 +97,7 @@ static bool is_blank(const char *line, size_t length)
 
 static void add_line(struct text *out, bool colour, char sign, const char *line, size_t length)
 {
-	text_addf(out, "%s%c", style(colour, sign == '-' ? STYLE_RED : STYLE_GREEN), sign);
+	text_addf(out, "%s%c", style(colour, sign == ' ' ? STYLE_DIM : sign == '-' ? STYLE_RED : STYLE_GREEN), sign);
 	text_add_visible(out, line, length);
 	text_addf(out, "%s\n", style(colour, STYLE_RESET));
 }
@@ -112,6 +112,7 @@ static void add_changes(const struct cli *cli, const struct source *source, cons
 	const char *b = text_str(formatted), *b_end = b + formatted->length;
 	const char *old = NULL, *new = NULL;
 	size_t old_length = 0, new_length = 0, line = 1, last = SIZE_MAX;
+	bool shown = false;
 	bool has_old = next_line(&a, a_end, &old, &old_length), has_new = next_line(&b, b_end, &new, &new_length);
 
 	while (has_old || has_new) {
@@ -123,10 +124,16 @@ static void add_changes(const struct cli *cli, const struct source *source, cons
 			drop = is_blank(old, old_length);
 			add = !drop;
 		}
+		/* The line after a change tells where it is. */
+		if (same && shown) {
+			add_line(out, cli->colour, ' ', old, old_length);
+			shown = false;
+		}
 		if (!same && (last == SIZE_MAX || line > last + 1))
 			text_addf(out, "%s@ line %zu%s\n", style(cli->colour, STYLE_CYAN), line, style(cli->colour, STYLE_RESET));
 		if (!same) {
 			last = line;
+			shown = true;
 			if (drop)
 				add_line(out, cli->colour, '-', old, old_length);
 			if (add)

@@ -33,7 +33,8 @@ struct laid {
 	bool paragraph;     /* a blank line is wanted before it */
 	bool comment;
 	bool glued;         /* a blank line before it would be content of a scalar */
-	bool opens;         /* a key with its block below: no blank line after it */
+	bool opens;         /* a key whose value may stand below: no blank line before what is deeper than `key` */
+	size_t key;         /* the key's column */
 };
 
 struct layout {
@@ -192,6 +193,7 @@ static void lay_beginning(struct layout *layout, const struct format_line *line)
 		layout->base = enter(layout, at - line->start, false)->new;
 		layout->goes_on = layout->base + STEP;
 		laid->paragraph = lines->paragraph[at];
+		laid->key = layout->base;
 		laid->opens = add_key(layout, at, line->end, &laid->text);
 		return;
 	}
@@ -280,7 +282,9 @@ static void write_out(const struct layout *layout, struct text *ret)
 	for (size_t i = 0; i < layout->out.count; i++) {
 		const struct laid *laid = &layout->out.items[i];
 
-		if (i > 0 && laid->blank_before && !layout->out.items[i - 1].opens)
+		const struct laid *last = i ? laid - 1 : NULL;
+
+		if (last && laid->blank_before && !(last->opens && laid->column > last->key))
 			text_add_char(ret, '\n');
 		if (laid->text.length)
 			for (size_t j = 0; j < laid->column; j++)

@@ -70,6 +70,13 @@ static void add_addresses(const struct value_list *addresses, struct text *out)
 	}
 }
 
+/* Names are padded so that addresses stand below each other; without one the padding goes. */
+static void cut_blanks(struct text *words)
+{
+	while (words->length && words->data[words->length - 1] == ' ')
+		words->data[--words->length] = '\0';
+}
+
 static size_t name_width(const struct drawing *drawing, const struct lab_node *node)
 {
 	size_t width = 0;
@@ -106,6 +113,7 @@ static void add_end_rows(struct drawing *drawing, const struct lab_node *node)
 			text_add(&row->words, " (bridge)");
 		if (interface->state == STATE_DOWN)
 			text_add(&row->words, " (down)");
+		cut_blanks(&row->words);
 	}
 	for (size_t i = 0; i < drawing->tree->links.count; i++) {
 		const struct link_node *link = (const struct link_node *)drawing->tree->links.items[i];
@@ -120,6 +128,7 @@ static void add_end_rows(struct drawing *drawing, const struct lab_node *node)
 			add_addresses(&end->addresses, &row->words);
 			if (end->state == STATE_DOWN)
 				text_add(&row->words, " (down)");
+			cut_blanks(&row->words);
 		}
 	}
 }
@@ -128,7 +137,8 @@ static void add_node_rows(struct drawing *drawing, const struct lab_node *node)
 {
 	static const char *const roles[] = {[ROLE_ROUTER] = "router", [ROLE_BRIDGE] = "bridge", [ROLE_SILENT] = "silent"};
 	const char *labels[] = {node->node.name, node->role == ROLE_HOST ? NULL : roles[node->role]};
-	size_t wanted = node->role == ROLE_HOST ? 1 : 2;
+	/* A router that is called router says so once. */
+	size_t wanted = node->role == ROLE_HOST || str_eq(labels[0], labels[1]) ? 1 : 2;
 
 	array_push(&drawing->rows, (struct row){.node = node, .top = true, .link = SIZE_MAX});
 	size_t first = drawing->rows.count;
@@ -270,8 +280,7 @@ static void draw_row(const struct drawing *drawing, size_t index)
 	if (row->words.length)
 		text_add(&line, has_end ? reset_of(drawing) : "");
 	draw_rails(drawing, index, &line);
-	while (line.length && line.data[line.length - 1] == ' ')
-		line.data[--line.length] = '\0';
+	cut_blanks(&line);
 	text_addf(drawing->out, "%s\n", text_str(&line));
 }
 

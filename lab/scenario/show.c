@@ -183,11 +183,13 @@ static void add_values(const struct show *show, const shown_list *list, unsigned
 	}
 }
 
-static void add_place(const struct show *show, const struct node *node)
+/* Where it stands, and what it is where its name does not say so. */
+static void add_place(const struct show *show, const struct node *node, bool tell_kind)
 {
-	if (node->span.line)
-		text_addf(show->out, "  %s%s, line %u%s", dim(show), node->kind->name, node->name_span.line ? node->name_span.line : node->span.line,
-			  reset(show));
+	unsigned line = node->name_span.line ? node->name_span.line : node->span.line;
+
+	if (line)
+		text_addf(show->out, "  %s%s%sline %u%s", dim(show), tell_kind ? node->kind->name : "", tell_kind ? ", " : "", line, reset(show));
 	text_add_char(show->out, '\n');
 }
 
@@ -220,7 +222,7 @@ static int on_node(struct visitor *visitor, const struct node *node)
 		text_add_char(show->out, '\n');
 	} else {
 		if (!headless)
-			add_place(show, node);
+			add_place(show, node, field && field->shape == FIELD_NAMED);
 		add_values(show, &list, level + 1);
 	}
 	for (size_t i = 0; i < list.count; i++)
