@@ -13,10 +13,9 @@
 #include "lab/base/mem.h"
 
 /*
- * Turning transmit checksums and scatter-gather off takes TSO and GSO with it:
- * the kernel drops a feature whose ground is gone (netdev_fix_features()). It
- * brings them back with their ground only as far as they are still wanted, and
- * they are; so these three are all there is to set, either way.
+ * What `ethtool -K DEV tx off sg off tso off gso off gro off` does. Without
+ * checksums and scatter-gather the kernel drops most kinds of segmentation by
+ * itself (netdev_fix_features()), but not all: the words for it are said too.
  */
 static const struct {
 	unsigned command;
@@ -24,6 +23,8 @@ static const struct {
 } offloads[] = {
 	{ETHTOOL_STXCSUM, "tx"},
 	{ETHTOOL_SSG, "sg"},
+	{ETHTOOL_STSO, "tso"},
+	{ETHTOOL_SGSO, "gso"},
 	{ETHTOOL_SGRO, "gro"},
 };
 

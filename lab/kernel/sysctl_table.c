@@ -19,7 +19,7 @@ const struct sysctl_setting sysctl_baseline[] = {
 	{"?net.ipv6.conf.default.accept_dad", "0", "an IPv6 address can be used at once, without 2 s of duplicate detection"},
 	{"?net.ipv6.conf.default.accept_ra", "0", "no router solicitations on the tape, no address that the scenario did not give"},
 	{"net.ipv4.icmp_ratemask", "0", "every ICMP error is sent, however many and however fast"},
-	{"?net.ipv6.icmp.ratemask", "", "every ICMPv6 error is sent, however many and however fast"},
+	{"?net.ipv6.icmp.ratemask", "0", "every ICMPv6 error is sent, however many and however fast"},
 	{NULL, NULL, NULL},
 };
 
