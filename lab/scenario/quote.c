@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void quote_add(const char *text, size_t length, struct text *out)
+void quote_add_text(const char *text, size_t length, struct text *out)
 {
 	bool single = memchr(text, '"', length) || memchr(text, '\\', length);
 
@@ -21,7 +21,7 @@ void quote_help(struct diag_list *diags, struct span span)
 {
 	struct text quoted = {0};
 
-	quote_add(span.source->text + span.offset, span.length, &quoted);
+	quote_add_text(span.source->text + span.offset, span.length, &quoted);
 	diag_help(diags, "quote this: %s", text_str(&quoted));
 	text_free(&quoted);
 }

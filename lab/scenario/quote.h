@@ -7,7 +7,7 @@
 /* Adds the help "quote this: "…"" for the source text of `span` to the diagnostic added last. */
 void quote_help(struct diag_list *diags, struct span span);
 /* Adds `text` in quotes, such that YAML reads it back as that text. */
-void quote_add(const char *text, size_t length, struct text *out);
+void quote_add_text(const char *text, size_t length, struct text *out);
 /*
  * The reader stopped at `offset` (bytes): is the value that is written there one that YAML cannot take as plain text?
  * 1 and its span, else 0.

@@ -309,7 +309,7 @@ static bool is_condition(const char *when)
 	return strstr(when, "==") || strstr(when, "!=");
 }
 
-int step_finish(struct decode *decode, struct node *node)
+int step_finish_step(struct decode *decode, struct node *node)
 {
 	struct step_node *step = (struct step_node *)node;
 	const struct field *verb = NULL;

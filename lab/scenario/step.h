@@ -17,4 +17,4 @@ int step_finish_ready(struct decode *decode, struct node *node);
 int step_finish_run(struct decode *decode, struct node *node);
 int step_finish_set(struct decode *decode, struct node *node);
 int step_finish_wait(struct decode *decode, struct node *node);
-int step_finish(struct decode *decode, struct node *node);
+int step_finish_step(struct decode *decode, struct node *node);

@@ -462,5 +462,5 @@ static const struct field step_fields[] = {
 
 const struct node_kind kind_step = {
 	.name = "step", .doc = "One thing that happens, or one that must be seen.", .size = sizeof(struct step_node), .fields = step_fields,
-	.field_count = COUNT_OF(step_fields), .finish = step_finish,
+	.field_count = COUNT_OF(step_fields), .finish = step_finish_step,
 };

@@ -74,7 +74,7 @@ void yaml_message_report(const struct yaml_failure *failure, struct diag_list *d
 		quote.length = (uint32_t)line_left(source, quote.offset);
 		diag_add(diags, DIAG_QUOTE_THIS, quote, "this %c is not closed by the time the text stops making sense", bracket);
 		struct text quoted = {0};
-		quote_add(source->text + quote.offset, quote.length, &quoted);
+		quote_add_text(source->text + quote.offset, quote.length, &quoted);
 		diag_help(diags, "close it with %c, or quote this if it is meant as text: %s", bracket == '[' ? ']' : '}', text_str(&quoted));
 		text_free(&quoted);
 		return;
