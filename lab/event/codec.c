@@ -186,6 +186,13 @@ static int get_bytes(struct reader *reader, const char *what, char **ret, size_t
 	return 0;
 }
 
+static int64_t within(uint64_t value)
+{
+	int64_t number = (int64_t)value;
+
+	return number > EVENT_INT_MAX ? EVENT_INT_MAX : number < -EVENT_INT_MAX ? -EVENT_INT_MAX : number;
+}
+
 static int get_struct(struct reader *reader, const struct event_struct *form, void *body);
 
 static int get_list(struct reader *reader, const struct event_member *member, void *body)
@@ -219,6 +226,10 @@ static int get_member(struct reader *reader, const struct event_member *member, 
 
 	switch (member->type) {
 	case MEMBER_INT:
+		r = get_number(reader, 8, member->name, &value);
+		if (r >= 0)
+			*(int64_t *)at = within(value);
+		return r;
 	case MEMBER_UINT:
 		return get_number(reader, 8, member->name, at);
 	case MEMBER_VERDICT:
@@ -283,8 +294,8 @@ static int get_event(struct reader *reader, struct event *event)
 	if (type >= EVENT_TYPE_COUNT)
 		return err_set(reader->err, -EBADMSG, "an event of type %" PRIu64 ", which there is none", type);
 	event->type = (enum event_type)type;
-	event->case_index = (int64_t)case_index;
-	event->stamp = (int64_t)stamp;
+	event->case_index = within(case_index);
+	event->stamp = within(stamp);
 	int r = get_struct(reader, &event_structs[type], (void *)&event->run_begin);
 	if (r < 0)
 		return err_wrap(reader->err, "%s", event_structs[type].name) < 0 ? r : -EBADMSG;

@@ -249,8 +249,11 @@ void event_encode(const struct event *event, struct text *out);
  * Takes one event off the front of `bytes`. Returns the bytes used, 0 where
  * more are needed, or -EBADMSG (the stream is broken for good). Every length is
  * checked before use. Strings and arrays are copied into `arena`; strings are
- * never NULL; bytes have a NUL behind them that is not counted.
+ * never NULL; bytes have a NUL behind them that is not counted. Signed integers
+ * (stamps and durations too) beyond ±EVENT_INT_MAX come out as that, so that
+ * sums and differences of two do not overflow.
  */
+#define EVENT_INT_MAX ((INT64_C(1) << 62) - 1)
 long event_decode(const uint8_t *bytes, size_t length, struct arena *arena, struct event *ret, struct err *err);
 
 /* One JSON object without a line end: {"type": "step-begin", "case": 0, "time": …, …}. */

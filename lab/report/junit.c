@@ -170,11 +170,14 @@ static void add_suite(const struct run_record *run, struct text *out)
 	const struct event_run_end *end = &run->end;
 	_cleanup_text_ struct text counts = {0};
 
-	text_addf(&counts, " tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\"",
-		  end->passed + end->failed + end->errors + end->flaky + end->xfailed + end->skipped, end->failed + end->flaky, end->errors);
+	text_addf(&counts, " tests=\"%" PRIu64 "\" failures=\"%" PRIu64 "\" errors=\"%" PRId64 "\"",
+		  (uint64_t)end->passed + (uint64_t)end->failed + (uint64_t)end->errors + (uint64_t)end->flaky + (uint64_t)end->xfailed +
+			  (uint64_t)end->skipped,
+		  (uint64_t)end->failed + (uint64_t)end->flaky, end->errors);
 	text_addf(out, "<testsuites name=\"nslab\"%s", text_str(&counts));
 	add_seconds("time", end->took, out);
-	text_addf(out, ">\n  <testsuite name=\"nslab\"%s skipped=\"%" PRId64 "\"", text_str(&counts), end->skipped + end->xfailed);
+	text_addf(out, ">\n  <testsuite name=\"nslab\"%s skipped=\"%" PRIu64 "\"", text_str(&counts),
+		  (uint64_t)end->skipped + (uint64_t)end->xfailed);
 	add_seconds("time", end->took, out);
 	add_timestamp(run->begun, out);
 	text_add(out, ">\n    <properties>\n");

@@ -123,7 +123,7 @@ static void markdown_emit(struct reporter *reporter, const struct event *event, 
 	text_add(&page, " in ");
 	style_add_span(&plain_style, run->end.took, &page);
 	text_add(&page, "\n\n");
-	if (run->end.failed + run->end.errors + run->end.flaky + run->end.skipped + run->end.xfailed > 0)
+	if (run->end.failed || run->end.errors || run->end.flaky || run->end.skipped || run->end.xfailed)
 		add_table(run, false, &page);
 	add_bad(run, &page);
 	if (run->end.passed > 0) {

@@ -102,6 +102,15 @@ static void add_reasons(const struct style *style, const struct run_record *run,
 	free(told);
 }
 
+static size_t count_bad(const struct run_record *run)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->cases.count; i++)
+		count += run->cases.items[i] && run->cases.items[i]->ended && is_bad(run->cases.items[i]->end.verdict);
+	return count;
+}
+
 /* One line a bad case, so that they stand together at the end of a long run. */
 static void add_bad(const struct style *style, const struct run_record *run, struct text *out)
 {
@@ -168,7 +177,7 @@ void summary_add(const struct style *style, const struct run_record *run, const 
 	add_reasons(style, run, VERDICT_XFAIL, "expected to fail", options->verbosity > REPORT_NORMAL, out);
 	if (many)
 		add_bad(style, run, out);
-	if (many && options->invocation && run->end.failed + run->end.errors + run->end.flaky > 1) {
+	if (many && options->invocation && count_bad(run) > 1) {
 		text_add(out, "\nrun these again with: ");
 		style_add(style, options->invocation, out);
 		text_add(out, " --last-failed\n");

@@ -251,6 +251,23 @@ Test(event, another_version_type_verdict_or_truth_is_refused)
 	arena_free(arena);
 }
 
+Test(event, integers_come_out_so_that_two_of_them_can_be_added)
+{
+	struct arena *arena = arena_new();
+	struct text bytes = {0};
+	struct event event = {.type = EVENT_EXPECT, .stamp = INT64_MAX, .expect = {.opened = INT64_MIN, .closed = INT64_MAX, .count = -1}};
+	struct event decoded;
+
+	event_encode(&event, &bytes);
+	cr_assert_gt(event_decode((const uint8_t *)bytes.data, bytes.length, arena, &decoded, NULL), 0);
+	cr_assert_eq(decoded.stamp, EVENT_INT_MAX);
+	cr_assert_eq(decoded.expect.closed, EVENT_INT_MAX);
+	cr_assert_eq(decoded.expect.opened, -EVENT_INT_MAX);
+	cr_assert_eq(decoded.expect.count, -1);
+	text_free(&bytes);
+	arena_free(arena);
+}
+
 Test(event, what_is_too_large_is_cut_and_stays_readable)
 {
 	struct arena *arena = arena_new();
