@@ -257,10 +257,25 @@ static bool all_finished(void *data)
 	return true;
 }
 
+/* What ends by itself; programs are told to end. */
+static bool all_but_programs_finished(void *data)
+{
+	const struct execution *x = data;
+
+	for (size_t i = 0; i < x->runs.count; i++)
+		if (!x->runs.items[i]->finished && !x->runs.items[i]->step->run)
+			return false;
+	return true;
+}
+
 int steps_end(struct execution *x, struct err *err)
 {
+	/* A background `receive` that nobody waited for is still a claim: it gets its `within`. */
+	int r = x->halted ? 0 : execution_wait(x, all_but_programs_finished, x, CLOCK_NEVER, err);
 	bool halted = x->halted;
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < x->runs.count; i++) {
 		struct step_run *run = x->runs.items[i];
 
@@ -273,9 +288,9 @@ int steps_end(struct execution *x, struct err *err)
 		else
 			step_done(run);
 	}
-	/* Programs were told to end and get a second: run_expire() sets it, so this wait is bounded. */
+	/* Programs were told to end and get a second, then KILL: so this wait is bounded. */
 	x->halted = false;
-	int r = loop_run(x->loop, all_finished, x, clock_now() + 3 * NS_PER_S, err);
+	r = loop_run(x->loop, all_finished, x, clock_now() + 3 * NS_PER_S, err);
 	x->halted |= halted;
 	return r < 0 ? r : 0;
 }
