@@ -146,11 +146,17 @@ static void command_words(struct execution *x, const struct run_node *run, word_
 	array_push(argv, NULL);
 }
 
+/* Absolute: a program starts in a mount namespace of its own, and entering it forgets where we were. */
 static const char *working_directory(struct execution *x, const char *cwd)
 {
-	if (!cwd)
-		return x->scenario->directory;
-	return cwd[0] == '/' ? cwd : arena_printf(x->arena, "%s/%s", x->scenario->directory, cwd);
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+	const char *path = !cwd ? x->scenario->directory :
+			   cwd[0] == '/' ? cwd :
+					   arena_printf(x->arena, "%s/%s", x->scenario->directory, cwd);
+
+	if (path[0] == '/' || !here)
+		return path;
+	return strcmp(path, ".") == 0 ? arena_strdup(x->arena, here) : arena_printf(x->arena, "%s/%s", here, path);
 }
 
 int program_start(struct execution *x, const struct program_request *request, pid_t *ret_pid, int *ret_pidfd, struct err *err)
@@ -194,7 +200,8 @@ int program_start_terminal(struct execution *x, int node, const char *const *com
 	for (; extra && *extra; extra++)
 		array_push(&env, *extra);
 	array_push(&env, NULL);
-	int r = start(x, node, command, env.items, NULL, tty < 0 ? own : given, tty >= 0, ret_pid, ret_pidfd, err);
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+	int r = start(x, node, command, env.items, here, tty < 0 ? own : given, tty >= 0, ret_pid, ret_pidfd, err);
 	array_free(&env);
 	return r;
 }
