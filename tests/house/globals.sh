@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No floor keeps state in a global: globals.sh CC ARCHIVE… prints TAP.
+# No floor keeps state in a global, and no two floors use one name: globals.sh CC ARCHIVE… prints TAP.
 #
 # What the compiler put into .data or .bss can change; tables are const, and lie in .rodata or .data.rel.ro.
 set -u
@@ -18,10 +18,15 @@ mutable() {
 		}'
 }
 
+# Names that more than one of the objects or archives defines for others.
+shared() {
+	nm -A --defined-only "$@" 2>/dev/null | awk 'NF >= 3 && $(NF - 1) ~ /^[TDRB]$/ { print $NF }' | sort | uniq -d
+}
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 echo "TAP version 13"
-echo "1..$(($# + 1))"
+echo "1..$(($# + 3))"
 
 printf 'static int count;\nstatic int limit = 7;\nint next(int n);\nint next(int n)\n{\n\tlimit += n;\n\treturn count++ + limit;\n}\n' >"$scratch/bad.c"
 if $cc -c -o "$scratch/bad.o" "$scratch/bad.c" && [ "$(mutable "$scratch/bad.o" | wc -l)" -eq 2 ]; then
@@ -29,7 +34,14 @@ if $cc -c -o "$scratch/bad.o" "$scratch/bad.c" && [ "$(mutable "$scratch/bad.o" 
 else
 	echo "not ok 1 - an object with two globals is seen"
 fi
-number=1
+cp "$scratch/bad.o" "$scratch/same.o"
+if [ "$(shared "$scratch/bad.o" "$scratch/same.o")" = next ]; then verdict=ok; else verdict='not ok'; fi
+echo "$verdict 2 - a name that two objects define is seen"
+found=$(shared "$@")
+if [ -z "$found" ]; then verdict=ok; else verdict='not ok'; fi
+echo "$verdict 3 - no two floors define the same name"
+[ -z "$found" ] || printf '%s\n' "$found" | awk '{ print "# " $0 }'
+number=3
 for archive; do
 	found=$(mutable "$archive")
 	if [ -z "$found" ]; then verdict=ok; else verdict='not ok'; fi
