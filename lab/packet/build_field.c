@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One field of a layer written into the packet that is being built. */
+#include "lab/packet/build_field.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "lab/packet/build_field.h"
 
 static uint64_t field_bit(const struct layer *layer, const struct layer_field *field)
 {
