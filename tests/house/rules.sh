@@ -104,7 +104,7 @@ bad_quiet_library() { mkdir -p lab/packet && printf '\tfprintf(stderr, "oops");\
 
 rule_licence() { # every source begins with its licence
 	local file
-	written | grep -vE '\.md$' | while read -r file; do
+	written | grep -vE '\.md$|^./tests/golden/' | while read -r file; do
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || echo "$file: no SPDX line"
 	done
 }
@@ -147,10 +147,11 @@ rule_no_machine() { # no path of one person's machine
 }
 bad_no_machine() { mkdir -p docs && echo 'cd /home/somebody/nslab' >docs/running.md; }
 
+# 99.130.83.99 is the magic cookie of RFC 2131, which looks like an address.
 rule_addresses() { # examples keep to the documentation ranges (RFC 5737)
-	written | grep -E '\.yaml$|^./docs/|^./README|^./CONTRIBUTING' |
+	written | grep -vE '^./tests/golden/' | grep -E '\.yaml$|^./docs/|^./README|^./CONTRIBUTING' |
 		xargs -r grep -noE '\b[0-9]{1,3}(\.[0-9]{1,3}){3}\b' /dev/null |
-		grep -vE ':(192\.0\.2|198\.51\.100|203\.0\.113|127\.[0-9]+\.[0-9]+|0\.0\.0|255\.255\.255|224\.0\.0|239\.[0-9]+\.[0-9]+)\.[0-9]+$'
+		grep -vE ':(192\.0\.2|198\.51\.100|203\.0\.113|127\.[0-9]+\.[0-9]+|0\.0\.0|255\.255\.255|224\.0\.0|239\.[0-9]+\.[0-9]+|99\.130\.83)\.[0-9]+$'
 }
 bad_addresses() { mkdir -p scenarios && echo 'address: 10.0.0.1/8' >scenarios/x.nslab.yaml; }
 
