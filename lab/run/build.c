@@ -29,6 +29,7 @@ struct builder {
 	int inside;              /* the node whose namespace the thread is in, -1: the host's */
 	int tree_fd;             /* sysctl_open_tree() */
 	size_t tree_uses;
+	struct ethtool_offloads offloads; /* once known: blocks > 0 */
 	bool inherited_known;
 	struct sysctl_setting inherited[SYSCTL_TABLE_MAX + 1]; /* what this host hands down and must be set right in each node */
 };
@@ -211,6 +212,16 @@ static int apply_ruleset(struct builder *builder, const struct plan_op *op, stru
 	return r < 0 ? r : 0;
 }
 
+static int turn_offloads_off(struct builder *builder, const struct plan_op *op, struct err *err)
+{
+	const char *name = interface_of(builder, op->node, op->interface)->name;
+	int fd = rtnl_fd(builder->lab->rtnl[op->node]), r = 0;
+
+	if (!builder->offloads.blocks)
+		r = ethtool_find_offloads(fd, name, &builder->offloads, err);
+	return r < 0 ? r : ethtool_set_found(fd, name, &builder->offloads, false, err);
+}
+
 static int carry_out(struct builder *builder, const struct plan_op *op, struct err *err)
 {
 	int r;
@@ -219,7 +230,7 @@ static int carry_out(struct builder *builder, const struct plan_op *op, struct e
 	case PLAN_NODE:
 		return make_node(builder, op, err);
 	case PLAN_OFFLOADS:
-		return ethtool_set_offloads_at(rtnl_fd(builder->lab->rtnl[op->node]), interface_of(builder, op->node, op->interface)->name, false, err);
+		return turn_offloads_off(builder, op, err);
 	case PLAN_SYSCTL:
 		r = enter(builder, op->node, err);
 		return r < 0 ? r : sysctl_set(op->key, op->detail, err);
