@@ -234,6 +234,12 @@ static bool is_told(const struct attempt_record *attempt, const char *reason)
 		if (went_wrong(step) && *step->end.message && strstr(reason, step->end.message))
 			return true;
 	}
+	for (size_t i = 0; i < attempt->expects.count; i++) {
+		const struct event_expect *expect = &attempt->expects.items[i];
+
+		if (expect->verdict != VERDICT_PASS && *expect->seen && strstr(reason, expect->seen))
+			return true;
+	}
 	return false;
 }
 

@@ -98,8 +98,8 @@ int report_set_add(struct report_set *set, const char *spec, int stdout_fd, cons
 		output->writer = writer_new_fd(stdout_fd);
 	}
 	output->reporter = (struct reporter){.type = type, .options = *options, .run = set->run, .state = mem_alloc(type->state_size)};
-	if (file) /* a file is no terminal */
-		output->reporter.options.live = false;
+	if (file) /* which is no terminal */
+		output->reporter.options.live = output->reporter.options.colour = false;
 	if (options->verbosity >= REPORT_VERBOSE)
 		set->run->wants_packets = true;
 	if (type->open)

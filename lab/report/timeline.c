@@ -11,10 +11,13 @@ static void add_step(const struct style *style, const struct step_record *step, 
 {
 	size_t from = out->length, used;
 	const char *verb = step->begin.verb, *title = step->begin.title;
+	/* An expectation's last word is its own: its step may be over while its window is still open. */
+	int64_t verdict = expect ? expect->verdict : step->end.verdict;
+	bool known = step->ended || expect;
 
 	style_add_spaces(indent, out);
-	style_paint(style, step->ended ? style_verdict_paint(step->end.verdict) : PAINT_DIM, out);
-	text_add(out, step->ended ? style_verdict_sign(style, step->end.verdict) : style_sign(style, SIGN_ARROW));
+	style_paint(style, known ? style_verdict_paint(verdict) : PAINT_DIM, out);
+	text_add(out, known ? style_verdict_sign(style, verdict) : style_sign(style, SIGN_ARROW));
 	style_plain(style, out);
 	style_paint(style, PAINT_BOLD, out);
 	text_addf(out, " %" PRId64 " ", step->begin.step + 1);
