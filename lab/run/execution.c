@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lab/base/clock.h"
-#include "lab/kernel/netns.h"
 #include "lab/run/condition.h"
 
 #define ARM_LIMIT (2 * NS_PER_S)
@@ -190,12 +189,10 @@ static int open_observer(struct execution *x, struct err *err)
 
 int execution_build(struct execution *x, struct err *err)
 {
-	int r = netns_current(&x->home_netns, err);
+	int r = loop_new(&x->loop, err);
 
 	x->tape = tape_new();
 	x->names = named_packets_new();
-	if (r >= 0)
-		r = loop_new(&x->loop, err);
 	if (r < 0)
 		return r;
 	r = plan_build(x->plan, &x->lab, err);

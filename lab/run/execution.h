@@ -17,7 +17,8 @@
 /*
  * Theory of operation
  *
- * The runner is one thread with one loop. Steps are taken in file order. An
+ * The runner is one thread with one loop. Its thread is in the namespace of
+ * whatever node it acted in last: whoever needs a certain one enters it first. Steps are taken in file order. An
  * acting step is started, and waited for unless it is a background step; while
  * the runner waits, the loop fills the tape, collects programs' output and moves
  * background steps on. Expectations that follow an acting step share its window:
@@ -95,7 +96,6 @@ struct execution {
 	struct arena *arena;
 	struct plan *plan;
 	struct lab_ns lab;
-	int home_netns;          /* where the runner was born: has nothing but lo */
 	int *views;              /* per node: mount namespace of its programs, -1 until one is started; NULL before the first */
 	struct tape *tape;
 	struct observer *observer;

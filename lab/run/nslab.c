@@ -106,11 +106,11 @@ void nslab_result_free(struct nslab_result *result)
 int nslab_enter(struct nslab *lab, const char *node, struct err *err)
 {
 	struct execution *x = lab->execution;
-	int at = node ? execution_node(x, node) : 0;
+	int at = execution_node(x, node);
 
 	if (at < 0)
 		return err_set(err, -ENOENT, "the lab has no node '%s'", node);
-	return netns_enter(node ? x->lab.netns[at] : x->home_netns, err);
+	return netns_enter(x->lab.netns[at], err);
 }
 
 static int verdict_code(const struct execution *x)
@@ -128,7 +128,7 @@ int nslab_take(struct nslab *lab, const char *name)
 
 		if (!str_eq(step->title, name))
 			continue;
-		if (netns_enter(x->home_netns, &err) < 0 || execution_take(x, step, &err) < 0)
+		if (execution_take(x, step, &err) < 0)
 			execution_verdict(x, VERDICT_ERROR, "%s", err.text);
 		return verdict_code(x);
 	}
@@ -216,12 +216,10 @@ static int call_body(struct execution *x, void *data)
 	int status = 0;
 	int r = execution_open(x, &err);
 
-	if (r >= 0 && (r = netns_enter(x->home_netns, &err)) >= 0) {
+	if (r >= 0) {
 		status = call->body(&lab, call->data);
-		r = netns_enter(x->home_netns, &err);
-	}
-	if (r >= 0)
 		r = window_close(x, &err);
+	}
 	if (r >= 0)
 		r = steps_end(x, &err);
 	if (r >= 0 && status)

@@ -66,7 +66,7 @@ int nslab_lab_run(struct nslab_lab *lab, nslab_body_fn body, void *data, struct 
 
 /* --- within the body; errors as everywhere: negative errno and a message --- */
 
-/* Moves the calling thread into the node's network namespace: sockets made now belong to it. NULL: back out of all nodes. */
+/* Moves the calling thread into the node's network namespace: sockets made now belong to it. A body begins in any one of them. */
 int nslab_enter(struct nslab *lab, const char *node, struct err *err);
 /* Takes the scenario's step of this name, as `nslab run` would. 0, or -ECANCELED where it failed. */
 int nslab_take(struct nslab *lab, const char *step);

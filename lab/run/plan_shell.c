@@ -161,7 +161,9 @@ static void add_offloads(struct text *out, const struct plan_node *node, const s
 {
 	add_exec(out, node, "ethtool -K ");
 	add_word(out, at->name);
-	text_add(out, " tx off sg off tso off gso off gro off tx-sctp-segmentation off tx-gso-list off\n");
+	text_add(out, " tx off sg off tso off gso off gro off tx-sctp-segmentation off tx-gso-list off \\\n"
+		      "\ttx-gre-segmentation off tx-gre-csum-segmentation off tx-ipxip4-segmentation off tx-ipxip6-segmentation off \\\n"
+		      "\ttx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off >/dev/null\n");
 }
 
 static void add_address(struct text *out, const struct plan_node *node, const struct plan_interface *at, const struct ip_prefix *address)

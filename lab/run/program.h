@@ -24,8 +24,8 @@ int output_check(const struct output_node *check, const char *output, size_t len
 
 /* Waits, on the execution's loop, until a program is ready as its `ready` says; calls `ready` then, once. */
 struct ready;
-int ready_start(struct execution *execution, const struct run_node *node, pid_t pid, void (*ready)(void *data), void *data,
-		struct ready **ret, struct err *err);
+int ready_start(struct execution *execution, const struct run_node *node, void (*ready)(void *data), void *data, struct ready **ret,
+		struct err *err);
 /* The program has printed more: `output` is all of that stream. May call `ready`. */
 void ready_output(struct ready *ready, const char *output);
 void ready_free(struct ready *ready); /* NULL is allowed */

@@ -11,11 +11,12 @@
 #include <sys/wait.h>
 
 #include "lab/base/clock.h"
+#include "lab/kernel/netns.h"
 #include "lab/run/program.h"
 
 /*
- * Theory: the kernel announces no bound port, so `listen` reads /proc/PID/net
- * again and again, on a timer of the loop that begins at 200 µs and doubles up
+ * Theory: the kernel announces no bound port, so `listen` reads the node's
+ * tables in /proc/net again and again, on a timer of the loop that begins at 200 µs and doubles up
  * to 10 ms. All conditions that are given must hold at once.
  */
 #define POLL_FIRST (200 * NS_PER_US)
@@ -24,7 +25,6 @@
 struct ready {
 	struct execution *execution;
 	const struct run_node *node;
-	pid_t pid;
 	void (*ready)(void *data);
 	void *data;
 	int64_t pause;
@@ -44,12 +44,12 @@ static void maybe_ready(struct ready *ready)
 }
 
 /* Column 1 of /proc/net/tcp and its like is "ADDRESS:PORT" in hex, column 3 the state; 0A is TCP_LISTEN (proc_net_tcp.rst). */
-static bool table_has_port(pid_t pid, const char *table, unsigned port, bool stream)
+static bool table_has_port(const char *table, unsigned port, bool stream)
 {
 	char path[64], line[512];
 	bool found = false;
 
-	snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, table);
+	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", table);
 	FILE *file = fopen(path, "re");
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		unsigned local, state;
@@ -63,19 +63,17 @@ static bool table_has_port(pid_t pid, const char *table, unsigned port, bool str
 }
 
 /* /proc/net/packet: "sk RefCnt Type Proto Iface R Rmem User Inode"; Iface 0 hears all. */
-static bool table_has_packet_socket(pid_t pid, int ifindex)
+static bool table_has_packet_socket(int ifindex)
 {
-	char path[64], line[512];
+	char line[512];
 	bool found = false;
 
-	snprintf(path, sizeof(path), "/proc/%d/net/packet", pid);
-	FILE *file = fopen(path, "re");
+	FILE *file = fopen("/proc/thread-self/net/packet", "re");
 	while (file && !found && fgets(line, sizeof(line), file)) {
-		int bound, running, user;
+		int bound, running;
 
-		/* Our own observer is in this table too; a program's sockets carry the protocol and a running flag like ours, but
-		 * belong to the interface they were bound to, while ours hear all of them. */
-		if (sscanf(line, "%*x %*d %*d %*x %d %d %*u %d", &bound, &running, &user) == 3)
+		/* Our own observer is in this table too, but bound to no interface. */
+		if (sscanf(line, "%*x %*d %*d %*x %d %d", &bound, &running) == 2)
 			found = bound == ifindex && running;
 	}
 	if (file)
@@ -91,17 +89,18 @@ static bool is_listening(const struct ready *ready)
 
 	if (sscanf(words, "%15s %63s", kind, what) != 2)
 		return false;
+	int node = execution_node(ready->execution, ready->node->in);
+	if (node < 0 || netns_enter(ready->execution->lab.netns[node], NULL) < 0)
+		return false;
 	if (strcmp(kind, "packet") == 0) {
-		int node = execution_node(ready->execution, ready->node->in);
-		const struct plan_interface *interface =
-			node < 0 ? NULL : plan_find_interface(&ready->execution->plan->nodes.items[node], what);
+		const struct plan_interface *interface = plan_find_interface(&ready->execution->plan->nodes.items[node], what);
 
-		return interface && table_has_packet_socket(ready->pid, interface->index);
+		return interface && table_has_packet_socket(interface->index);
 	}
 	unsigned long port = strtoul(what, NULL, 10);
 	snprintf(table6, sizeof(table6), "%.8s6", kind);
 	bool stream = strcmp(kind, "tcp") == 0;
-	return table_has_port(ready->pid, kind, (unsigned)port, stream) || table_has_port(ready->pid, table6, (unsigned)port, stream);
+	return table_has_port(kind, (unsigned)port, stream) || table_has_port(table6, (unsigned)port, stream);
 }
 
 static int on_timer(void *data, struct err *err);
@@ -166,14 +165,14 @@ static int on_timer(void *data, struct err *err)
 	return 0;
 }
 
-int ready_start(struct execution *x, const struct run_node *node, pid_t pid, void (*fn)(void *data), void *data, struct ready **ret,
+int ready_start(struct execution *x, const struct run_node *node, void (*fn)(void *data), void *data, struct ready **ret,
 		struct err *err)
 {
 	struct ready *ready = mem_new(struct ready);
 	const struct ready_node *wanted = node->ready;
 
 	*ready = (struct ready){
-		.execution = x, .node = node, .pid = pid, .ready = fn, .data = data, .pause = POLL_FIRST, .probe_pid = -1, .probe_pidfd = -1,
+		.execution = x, .node = node, .ready = fn, .data = data, .pause = POLL_FIRST, .probe_pid = -1, .probe_pidfd = -1,
 		.listens = !wanted->listen, .printed = !wanted->output, .succeeded = !wanted->succeeds.count,
 	};
 	if (wanted->output) {

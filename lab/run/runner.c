@@ -83,7 +83,7 @@ static __attribute__((noreturn)) void runner_main(const struct runner_request *r
 	struct pipe_sink pipe_sink = {.sink = {.emit = pipe_emit}, .fd = fd, .live = request->settings->live};
 	struct execution x = {
 		.scenario = request->scenario, .tree = request->scenario->tree, .settings = request->settings, .case_index = request->case_index,
-		.seed = request->settings->seed, .sink = &pipe_sink.sink, .arena = arena_new(), .plan = request->plan, .home_netns = -1,
+		.seed = request->settings->seed, .sink = &pipe_sink.sink, .arena = arena_new(), .plan = request->plan,
 		.verdict = VERDICT_PASS,
 		.observer_mode = request->observer == OBSERVE_RINGS ? OBSERVER_RINGS : OBSERVER_SOCKETS,
 	};

@@ -113,11 +113,7 @@ int socket_open(struct execution *x, const struct socket_request *request, struc
 	if (r < 0)
 		return r;
 	struct err inner = {0};
-	int opened = driver->open(&how, ret, failure, &inner);
-	r = netns_enter(x->home_netns, err);
-	if (r < 0)
-		return r;
-	if (opened < 0) {
+	if (driver->open(&how, ret, failure, &inner) < 0) {
 		if (err)
 			*err = inner;
 		return 1;

@@ -114,8 +114,7 @@ static int read_table(struct state_query *query, struct arena *arena, struct rtn
 		r = sockdiag_read(arena, ret, ret_count, &query->err);
 	else
 		r = rtnl_read(x->lab.rtnl[query->node], tables[query->table], arena, ret, ret_count, &query->err);
-	int back = netns_enter(x->home_netns, &query->err);
-	return r < 0 ? r : back;
+	return r;
 }
 
 static void add_seen(struct state_query *query, const struct rtnl_record *records, size_t count)

@@ -352,7 +352,7 @@ int run_start(struct step_run *run, struct err *err)
 		step_ready(run);
 		return 0;
 	}
-	return ready_start(run->execution, node, state->pid, on_ready, run, &state->ready, err);
+	return ready_start(run->execution, node, on_ready, run, &state->ready, err);
 }
 
 static int on_grace_over(void *data, struct err *err)

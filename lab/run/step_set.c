@@ -156,9 +156,6 @@ int set_start(struct step_run *run, struct err *err)
 		done = committed;
 	if (done >= 0)
 		done = set_inside(set, &inner);
-	r = netns_enter(x->home_netns, err);
-	if (r < 0)
-		return r;
 	if (done < 0) {
 		struct driver_failure failure = {.call = inner.call ? inner.call : "sendmsg", .errno_value = -done};
 

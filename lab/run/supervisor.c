@@ -60,6 +60,7 @@ struct supervisor {
 	struct event_run_end summary;
 	struct loop_source *signal_watch;
 	int signal_fd;
+	int stamps_fd;           /* observer_hold_stamps() */
 };
 
 static int begin_case(struct job *job, struct err *err);
@@ -525,7 +526,7 @@ static int watch_signals(struct supervisor *supervisor, sigset_t *ret_old, struc
 
 int supervise(const struct supervision *request, struct event_run_end *ret_summary, struct err *err)
 {
-	struct supervisor supervisor = {.request = request, .signal_fd = -1};
+	struct supervisor supervisor = {.request = request, .signal_fd = -1, .stamps_fd = -1};
 	int64_t started = clock_now();
 	sigset_t old;
 
@@ -533,6 +534,7 @@ int supervise(const struct supervision *request, struct event_run_end *ret_summa
 	int r = loop_new(&supervisor.loop, err);
 	if (r < 0)
 		return r;
+	observer_hold_stamps(&supervisor.stamps_fd, NULL); /* saves each lab a wait; without it they only start later */
 	r = watch_signals(&supervisor, &old, err);
 	tell_run_begin(&supervisor);
 	if (r >= 0)
@@ -551,6 +553,7 @@ int supervise(const struct supervision *request, struct event_run_end *ret_summa
 	}
 	loop_remove(supervisor.signal_watch);
 	cleanup_closep(&supervisor.signal_fd);
+	cleanup_closep(&supervisor.stamps_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	loop_free(supervisor.loop);
 	*ret_summary = supervisor.summary;
