@@ -79,7 +79,9 @@ struct scenario_tree *file_decode(struct scenario_file *file, const struct matri
 	tree->family = scope.family;
 	if (!lenient) {
 		references_check(tree, &references, file->arena, diags);
-		warnings_check(tree, file->arena, diags);
+		/* Where names are misspelt, what is unused or does not fit says nothing. */
+		if (!diags->errors)
+			warnings_check(tree, file->arena, diags);
 	}
 	array_free(&references.list);
 	return tree;

@@ -41,7 +41,9 @@ void quote_help(struct diag_list *diags, struct span span)
 struct scan {
 	const char *line;
 	size_t length; /* without its end and a comment */
-	size_t starts[DEPTH_MAX]; /* of the value at each depth, 0: none yet */
+	size_t starts[DEPTH_MAX]; /* of the value at each depth, or of the key while there is none */
+	bool keyed[DEPTH_MAX];    /* at each depth: it is a value, not a key */
+	bool lists[DEPTH_MAX];    /* at each depth: within [ ] */
 	unsigned depth;
 };
 
@@ -85,7 +87,6 @@ static void scan_to(struct scan *scan, size_t stop)
 {
 	size_t begin = skip_dashes(scan);
 	bool fresh = true; /* a quote here opens a quoted text */
-	bool keyed[DEPTH_MAX] = {false};
 
 	scan->starts[0] = begin;
 	for (size_t i = begin; i < scan->length && i < stop; i++) {
@@ -93,22 +94,22 @@ static void scan_to(struct scan *scan, size_t stop)
 
 		if (fresh && (c == '"' || c == '\''))
 			i = skip_quoted(scan, i);
-		else if (c == ':' && is_blank(scan, i + 1) && !keyed[scan->depth]) {
-			keyed[scan->depth] = true;
+		else if (c == ':' && is_blank(scan, i + 1) && !scan->keyed[scan->depth]) {
+			scan->keyed[scan->depth] = true;
 			scan->starts[scan->depth] = skip_blanks(scan, i + 1);
 			fresh = true;
 			continue;
 		} else if ((c == '[' || c == '{') && (fresh || scan->depth)) {
 			if (scan->depth + 1 < DEPTH_MAX)
 				scan->depth++;
-			keyed[scan->depth] = c == '[';
+			scan->keyed[scan->depth] = scan->lists[scan->depth] = c == '[';
 			scan->starts[scan->depth] = skip_blanks(scan, i + 1);
 			fresh = true;
 			continue;
 		} else if ((c == ']' || c == '}') && scan->depth) {
 			scan->depth--;
 		} else if (c == ',' && scan->depth) {
-			keyed[scan->depth] = scan->line[scan->starts[scan->depth]] == '[';
+			scan->keyed[scan->depth] = scan->lists[scan->depth];
 			scan->starts[scan->depth] = skip_blanks(scan, i + 1);
 			fresh = true;
 			continue;
@@ -146,7 +147,7 @@ static bool wants_quotes(const struct scan *scan, size_t start, size_t end)
 		return false;
 	if (strchr("[]{}>|@`%*&!,?-", scan->line[start]))
 		return true;
-	for (size_t i = start; i + 1 < end; i++)
+	for (size_t i = start; scan->keyed[scan->depth] && i + 1 < end; i++)
 		if (scan->line[i] == ':' && scan->line[i + 1] == ' ')
 			return true;
 	return false;

@@ -86,12 +86,22 @@ static void check_end(const struct name_check *check, const struct end_node *end
 	}
 }
 
+/* Ends as they are written: one that was refused for its form is an end all the same. */
+static size_t count_written_ends(const struct yaml *link)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < link->count; i++)
+		count += strchr(link->pairs[i].key->text, ':') != NULL;
+	return count;
+}
+
 static void check_links(const struct name_check *check)
 {
 	for (size_t i = 0; i < check->tree->links.count; i++) {
 		const struct link_node *link = (const struct link_node *)check->tree->links.items[i];
 
-		if (link->ends.count < 2 && link->node.yaml->kind == YAML_MAP) {
+		if (link->node.yaml->kind == YAML_MAP && count_written_ends(link->node.yaml) < 2) {
 			struct span at = link->ends.count ? link->ends.items[0]->name_span :
 					 link->node.yaml->count ? link->node.yaml->pairs[0].key->span : link->node.span;
 

@@ -159,6 +159,7 @@ static int unknown_interface(const struct expansion *expansion, const char *name
 static int expand_interface(const struct expansion *expansion, const char *name, struct text *out)
 {
 	struct expansion inner = *expansion;
+	size_t errors = expansion->decode->diags->errors;
 	const struct yaml *value = NULL;
 	const char *end = name, *suffix = "";
 
@@ -182,6 +183,8 @@ static int expand_interface(const struct expansion *expansion, const char *name,
 		return 0;
 	if (find_address(&inner, value, family, out))
 		return 0;
+	if (expansion->decode->diags->errors > errors)
+		return -EINVAL;
 	return unknown(expansion, name, DIAG_NO_ADDRESS,
 		       arena_printf(inner.decode->arena, "'%s' has no %saddress", end,
 				    family == AF_INET6 ? "IPv6 " : family == AF_INET ? "IPv4 " : ""));

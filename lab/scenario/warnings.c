@@ -127,12 +127,28 @@ static bool overlap(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->addr.family == b->addr.family && (ip_prefix_contains(a, &b->addr) || ip_prefix_contains(b, &a->addr));
 }
 
+/* An overlap is reported once for all ends of a wire. */
+static bool is_known(const struct warnings *warnings, size_t index)
+{
+	const struct subnet *subnet = &warnings->subnets.items[index];
+
+	for (size_t i = 0; i < index; i++) {
+		const struct subnet *before = &warnings->subnets.items[i];
+
+		if (before->domain == subnet->domain && is_subnet(&before->prefix) && overlap(&before->prefix, &subnet->prefix))
+			return true;
+	}
+	return false;
+}
+
 static void warn_overlaps(struct warnings *warnings)
 {
 	for (size_t i = 1; i < warnings->subnets.count; i++) {
 		const struct subnet *later = &warnings->subnets.items[i];
 
-		for (size_t j = 0; j < i && is_subnet(&later->prefix); j++) {
+		if (!is_subnet(&later->prefix) || is_known(warnings, i))
+			continue;
+		for (size_t j = 0; j < i; j++) {
 			const struct subnet *first = &warnings->subnets.items[j];
 
 			if (first->domain == later->domain || !is_subnet(&first->prefix) || !overlap(&first->prefix, &later->prefix))

@@ -377,7 +377,9 @@ static void refuse_decoration(struct reader *reader, struct fy_event *event)
 		diag_add(reader->diags, DIAG_YAML_TAG, span, "tags are not part of the language");
 	else
 		diag_add(reader->diags, DIAG_YAML_ALIAS, span, "%s are not part of the language", event->type == FYET_ALIAS ? "aliases" : "anchors");
-	quote_help(reader->diags, span);
+	struct span whole = span;
+	quote_find(reader->source, span.offset + span.length, &whole);
+	quote_help(reader->diags, whole);
 }
 
 static struct yaml *read_node(struct reader *reader, struct fy_event *event)

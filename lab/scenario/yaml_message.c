@@ -37,6 +37,7 @@ static const struct {
 	 "check the indentation, and that a space stands after each colon", true},
 	{"expected ':'", "a colon is missing: this is neither a key nor a value", "write key: value, with a space after the colon", true},
 	{"indent", "this line is indented unlike the lines it belongs to", "keys of one map start in one column, and so do the items of a list", false},
+	{"end of block sequence", "this is neither an item of the list above it nor a part of one", "items of a list all start with '- ', in one column", true},
 	{"did not find expected key", "this is not indented like the keys above it",
 	 "keys of one map start in one column, and items of a list all start with '- '", false},
 	{"did not find expected '-'", "an item of the list is expected here", "items of a list all start with '- ', in one column", false},
@@ -65,9 +66,16 @@ void yaml_message_report(const struct yaml_failure *failure, struct diag_list *d
 	while (i < COUNT_OF(messages) && !strstr(failure->message, messages[i].part))
 		i++;
 	bool may_be_text = i == COUNT_OF(messages) || messages[i].may_be_text;
+	bool of_indent = i < COUNT_OF(messages) && !may_be_text && strcmp(messages[i].part, "indent") == 0;
 
+	/* libfyaml sees the lines after a quote that is never closed, and finds them badly indented. */
+	if (of_indent && failure->offset < source->length && strchr("\"'", source->text[failure->offset])) {
+		diag_add(diags, DIAG_YAML_SYNTAX, failure->place, "the %c that starts this text is never closed", source->text[failure->offset]);
+		diag_help(diags, "end the text with %c; its further lines, if it has any, are indented", source->text[failure->offset]);
+		return;
+	}
 	/* A bracket from an earlier line, still open: the error is there. */
-	if (may_be_text && failure->open && failure->open->line < failure->place.line) {
+	if ((may_be_text || of_indent) && failure->open && failure->open->line < failure->place.line) {
 		quote = *failure->open;
 		char bracket = source->text[quote.offset];
 
