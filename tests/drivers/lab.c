@@ -103,6 +103,17 @@ static int make_namespace(struct rtnl **ret_rtnl)
 	return netns;
 }
 
+/* Has the kernel look at the carrier of both ends now: until then frames fall into the noop qdisc. */
+static void sync_ends(struct lab *lab)
+{
+	struct err err;
+
+	CHECK_OK(rtnl_sync_link(lab->near_rtnl, LAB_IFINDEX, &err));
+	CHECK_OK(rtnl_commit(lab->near_rtnl, &err));
+	CHECK_OK(rtnl_sync_link(lab->far_rtnl, LAB_IFINDEX, &err));
+	CHECK_OK(rtnl_commit(lab->far_rtnl, &err));
+}
+
 static void set_up(struct lab *lab)
 {
 	struct err err;
@@ -118,10 +129,7 @@ static void set_up(struct lab *lab)
 	CHECK_OK(rtnl_commit(lab->near_rtnl, &err));
 	set_up_end(lab->far_rtnl, "192.0.2.2/24", "2001:db8::2/64");
 	set_up_end(lab->near_rtnl, "192.0.2.1/24", "2001:db8::1/64");
-	CHECK_OK(rtnl_sync_link(lab->near_rtnl, LAB_IFINDEX, &err));
-	CHECK_OK(rtnl_commit(lab->near_rtnl, &err));
-	CHECK_OK(rtnl_sync_link(lab->far_rtnl, LAB_IFINDEX, &err));
-	CHECK_OK(rtnl_commit(lab->far_rtnl, &err));
+	sync_ends(lab);
 }
 
 static void run_body(lab_body_fn body)
@@ -176,14 +184,13 @@ void lab_enter(int netns)
 	CHECK_OK(netns_enter(netns, &err));
 }
 
-void lab_set_link(struct rtnl *rtnl, bool up)
+void lab_set_link(struct lab *lab, struct rtnl *rtnl, bool up)
 {
 	struct err err;
 
 	CHECK_OK(rtnl_set_link(rtnl, LAB_IFINDEX, up, &err));
 	CHECK_OK(rtnl_commit(rtnl, &err));
-	CHECK_OK(rtnl_sync_link(rtnl, LAB_IFINDEX, &err));
-	CHECK_OK(rtnl_commit(rtnl, &err));
+	sync_ends(lab);
 }
 
 short lab_poll(struct pollfd what)

@@ -64,7 +64,8 @@ void lab_skip(const char *why) __attribute__((noreturn));
 #define CHECK_OK(call) CHECK_IS(0, call)
 
 void lab_enter(int netns);
-void lab_set_link(struct rtnl *rtnl, bool up);
+/* Sets one end up or down, and waits until both ends know. */
+void lab_set_link(struct lab *lab, struct rtnl *rtnl, bool up);
 /* poll(2) for one descriptor; fails the test after five seconds. Returns revents. */
 short lab_poll(struct pollfd what);
 

@@ -234,11 +234,11 @@ LAB_TEST(link, what_the_kernel_refuses_names_the_call)
 		out = sender(lab, senders[s], NULL, NULL);
 		expect_failure(out, junk, 13, "sendto", EINVAL);
 		close_socket(out);
-		lab_set_link(lab->near_rtnl, false);
+		lab_set_link(lab, lab->near_rtnl, false);
 		out = sender(lab, senders[s], NULL, NULL);
 		expect_failure(out, junk, 60, "sendto", ENETDOWN);
 		close_socket(out);
-		lab_set_link(lab->near_rtnl, true);
+		lab_set_link(lab, lab->near_rtnl, true);
 		nowhere.interface = NULL;
 		out = lab_open(senders[s], &nowhere);
 		expect_failure(out, junk, 60, "sendto", ENXIO);
@@ -275,12 +275,12 @@ LAB_TEST(link, a_link_that_goes_down_fails_the_receiver_once)
 		struct driver_message message;
 		struct err err = {0};
 
-		lab_set_link(lab->far_rtnl, false);
+		lab_set_link(lab, lab->far_rtnl, false);
 		CHECK(lab_poll(in->driver->poll(in, false)) & POLLERR);
 		CHECK_IS(-ENETDOWN, in->driver->receive(in, &message, &failure, &err));
 		CHECK_EQ(failure.errno_value, ENETDOWN);
 		CHECK_IS(DRIVER_AGAIN, in->driver->receive(in, &message, &failure, &err));
-		lab_set_link(lab->far_rtnl, true);
+		lab_set_link(lab, lab->far_rtnl, true);
 		send_frames(lab, out, 0, 1);
 		expect_frames(in, 0, 1);
 		close_socket(in);

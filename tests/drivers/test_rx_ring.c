@@ -312,21 +312,21 @@ LAB_TEST(rx_ring, a_link_that_goes_down_is_told_and_recovers)
 	uint8_t frame[LAB_FRAME_LENGTH];
 	struct err err = {0};
 
-	lab_set_link(lab->far_rtnl, false);
+	lab_set_link(lab, lab->far_rtnl, false);
 	CHECK_IS(-ENETDOWN, rx_ring_wait(rx, 5000, &err));
 	CHECK_IS(0, rx_ring_wait(rx, 1, &err)); /* told once */
-	lab_set_link(lab->far_rtnl, true);
+	lab_set_link(lab, lab->far_rtnl, true);
 	ring_send_frames(lab, tx, 0, 3);
 	ring_expect_frames(rx, 0, 3);
 
 	/* One's own end down: the frame stays in its slot, and is sent when the link is up again. */
-	lab_set_link(lab->near_rtnl, false);
+	lab_set_link(lab, lab->near_rtnl, false);
 	lab_frame(lab, frame, 3);
 	CHECK_EQ(tx_ring_put(tx, frame, sizeof(frame)), TX_RING_DONE);
 	CHECK_IS(-ENETDOWN, tx_ring_kick(tx, &err));
 	CHECK(strcmp(err.call, "sendto") == 0);
 	CHECK_EQ(tx_ring_pending(tx), 1);
-	lab_set_link(lab->near_rtnl, true);
+	lab_set_link(lab, lab->near_rtnl, true);
 	ring_flush(tx);
 	ring_expect_frames(rx, 3, 1);
 	rx_ring_close(rx);
@@ -339,12 +339,12 @@ LAB_TEST(rx_ring, a_ring_on_a_link_that_is_down_hears_once_it_is_up)
 	const struct tx_ring_config tx_config = TX_RING_STANDARD;
 	struct err err = {0};
 
-	lab_set_link(lab->far_rtnl, false);
+	lab_set_link(lab, lab->far_rtnl, false);
 	struct rx_ring *rx = ring_listen_far(lab, &rx_config);
 	struct tx_ring *tx = ring_send_near(lab, &tx_config);
 	CHECK_IS(-ENETDOWN, rx_ring_error(rx, &err));
 	CHECK_IS(0, rx_ring_error(rx, &err));
-	lab_set_link(lab->far_rtnl, true);
+	lab_set_link(lab, lab->far_rtnl, true);
 	ring_send_frames(lab, tx, 0, 1);
 	ring_expect_frames(rx, 0, 1);
 	rx_ring_close(rx);
