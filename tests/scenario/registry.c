@@ -25,15 +25,15 @@ static const struct node_kind kind_socket = {
 	.name = "socket_options", .doc = "Options of a socket.", .size = sizeof(struct test_socket_options), .fields = socket_fields,
 	.field_count = COUNT_OF(socket_fields),
 };
-static const struct node_kind kind_open = {.name = "open_options", .doc = "None of its own.", .size = sizeof(struct node)};
+static const struct node_kind kind_open_options = {.name = "open_options", .doc = "None of its own.", .size = sizeof(struct node)};
 static const struct node_kind kind_packet_options = {
 	.name = "packet_options", .doc = "Options of the technique `packet`.", .size = sizeof(struct test_packet_options),
 	.fields = packet_fields, .field_count = COUNT_OF(packet_fields),
 };
 
 static const struct registry_driver drivers[] = {
-	{"udp", "UDP datagrams", &kind_socket, &kind_socket, &kind_open},
-	{"tcp", "TCP streams", &kind_socket, &kind_socket, &kind_open},
+	{"udp", "UDP datagrams", &kind_socket, &kind_socket, &kind_open_options},
+	{"tcp", "TCP streams", &kind_socket, &kind_socket, &kind_open_options},
 	{"packet", "whole frames", &kind_packet_options, &kind_packet_options, NULL},
 	{"rx_ring", "frames from a ring", NULL, &kind_packet_options, NULL},
 };
