@@ -50,7 +50,7 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 		if (*step->begin.verb)
 			text_add(out, ", ");
 		style_add(style, step->begin.verb, out);
-		if (title && *title && strcmp(title, step->begin.verb) != 0) {
+		if (title && *title) {
 			text_add(out, ": ");
 			used = text_width(out->data + from, out->length - from);
 			if (used + 12 > style->columns) { /* no room for it here */
@@ -62,7 +62,8 @@ static void add_place(const struct style *style, const char *file, int64_t line,
 		}
 	}
 	text_add_char(out, '\n');
-	quote_source(style, file, line, indent, out);
+	if (step) /* else it is the scenario's first line, which says nothing here */
+		quote_source(style, file, line, indent, out);
 	text_add_char(out, '\n');
 }
 
@@ -88,7 +89,7 @@ static void add_packets(const struct style *style, const struct case_record *rec
 	}
 	style_add_spaces(indent, out);
 	style_paint(style, PAINT_DIM, out);
-	text_add(out, "packets near, by time since the window opened");
+	text_add(out, "packets near, and how long after the window opened");
 	style_plain(style, out);
 	text_add_char(out, '\n');
 	for (int pass = 0; pass < 2; pass++) {
@@ -125,7 +126,7 @@ static void add_expect(const struct style *style, const struct case_record *reco
 
 	/* An expectation without a name is titled by what it expects, which stands below. */
 	add_place(style, *expect->file ? expect->file : record->begin.file, expect->line, step,
-		  str_eq(step->begin.title, expect->expected) ? NULL : step->begin.title, indent, out);
+		  str_eq(step_title(step), expect->expected) ? NULL : step_title(step), indent, out);
 	add_labelled(style, "expected", expect->expected, indent, out);
 	add_labelled(style, "seen", without_saw(expect->seen), indent, out);
 	if (compare_add(style, expect->fields, expect->field_count, indent, &table)) {
@@ -140,7 +141,7 @@ static void add_step(const struct style *style, const struct case_record *record
 {
 	const char *name = step->end.errno_value > 0 ? strerrorname_np((int)step->end.errno_value) : NULL;
 
-	add_place(style, record->begin.file, step->begin.line, step, step->begin.title, indent, out);
+	add_place(style, record->begin.file, step->begin.line, step, step_title(step), indent, out);
 	add_labelled(style, step->end.verdict == VERDICT_ERROR ? "error" : "failed", step->end.message, indent, out);
 	if (*step->end.call || step->end.errno_value) {
 		add_label(style, "call", indent, out);

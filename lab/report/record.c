@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TITLE_BYTES 40 /* of a step, in the line that says what went wrong with it */
+
 struct run_record *run_record_new(void)
 {
 	struct run_record *run = mem_new(struct run_record);
@@ -65,6 +67,16 @@ struct step_record *attempt_step(const struct attempt_record *attempt, int64_t s
 		if (attempt->steps.items[i].begin.step == step)
 			return &attempt->steps.items[i];
 	return NULL;
+}
+
+const char *step_title(const struct step_record *step)
+{
+	const char *title = step->begin.title, *verb = step->begin.verb;
+
+	if (!*verb || !str_starts(title, verb))
+		return title;
+	title += strlen(verb);
+	return *title == ' ' ? title + 1 : *title ? step->begin.title : "";
 }
 
 static int begin_case(struct run_record *run, const struct event *event, struct err *err)
@@ -133,6 +145,19 @@ static void take_packet(struct run_record *run, struct case_record *record, cons
 	});
 }
 
+static void take_expect(struct attempt_record *attempt, const struct event *event, const struct event_expect *expect)
+{
+	array_push(&attempt->expects, *expect);
+	if (attempt_step(attempt, expect->step))
+		return;
+	array_push(&attempt->steps, (struct step_record){
+		.begin = {.step = expect->step, .verb = "expect", .title = "", .line = expect->line, .node = ""},
+		.end = {.step = expect->step, .verdict = expect->verdict, .message = "", .call = ""},
+		.begun = event->stamp,
+		.ended = true,
+	});
+}
+
 static void take_case_event(struct run_record *run, struct case_record *record, const struct event *event)
 {
 	struct attempt_record *attempt = &record->now;
@@ -166,7 +191,7 @@ static void take_case_event(struct run_record *run, struct case_record *record, 
 		}
 		break;
 	case EVENT_EXPECT:
-		array_push(&attempt->expects, copy.expect);
+		take_expect(attempt, event, &copy.expect);
 		break;
 	case EVENT_NOTE:
 		array_push(&attempt->notes, (struct note_record){copy.note.severity, copy.note.text});
@@ -278,12 +303,18 @@ void case_failure_line(const struct case_record *record, struct text *out)
 	const struct event_expect *expect = first_bad_expect(attempt);
 	const struct step_record *step = first_bad_step(attempt);
 
-	if (step && (!expect || step->begin.step < expect->step))
-		text_addf(out, "%s: %s", step->begin.title, step->end.message);
-	else if (expect)
+	if (step && (!expect || step->begin.step < expect->step)) {
+		size_t length = strlen(step->begin.title), cut = length > TITLE_BYTES ? TITLE_BYTES : length;
+
+		while (cut < length && cut > 0 && ((unsigned char)step->begin.title[cut] & 0xc0) == 0x80)
+			cut--;
+		text_add_bytes(out, step->begin.title, cut);
+		text_addf(out, "%s: %s", cut < length ? "…" : "", step->end.message);
+	} else if (expect) {
 		text_addf(out, "expected %s; %s", expect->expected, expect->seen);
-	else
+	} else {
 		text_add(out, record->end.reason);
+	}
 }
 
 const char *case_variant(const struct case_record *record)

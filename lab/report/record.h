@@ -21,10 +21,11 @@
 #define RECORD_PACKETS_MAX 500   /* of one case, and only where packets are wanted */
 #define RECORD_CASES_MAX (1 << 20)
 
+/* An expectation that no step-begin announced is a step too, begun when it was judged. */
 struct step_record {
 	struct event_step_begin begin;
 	struct event_step_end end;
-	int64_t begun;          /* stamps, ns since the epoch */
+	int64_t begun;          /* stamp, ns since the epoch */
 	bool ended;
 	struct text output;     /* the last of it, both streams as they came */
 	uint64_t output_length; /* all of it */
@@ -86,6 +87,8 @@ struct case_record *run_record_case(const struct run_record *run, int64_t index)
 size_t run_record_count(const struct run_record *run);
 /* The step of an attempt, or NULL. */
 struct step_record *attempt_step(const struct attempt_record *attempt, int64_t step);
+/* The title without the verb that it may begin with; "" where it says no more than that. */
+const char *step_title(const struct step_record *step);
 /* The step's expectation that did not hold, or NULL. */
 const struct event_expect *attempt_step_expect(const struct attempt_record *attempt, int64_t step);
 /* The attempt whose failures the verdict speaks of: for a flaky case the one before. */

@@ -10,7 +10,7 @@ static void add_step(const struct style *style, const struct step_record *step, 
 		     struct text *out)
 {
 	size_t from = out->length, used;
-	const char *verb = step->begin.verb, *title = step->begin.title;
+	const char *verb = step->begin.verb, *title = step_title(step);
 	/* An expectation's last word is its own: its step may be over while its window is still open. */
 	int64_t verdict = expect ? expect->verdict : step->end.verdict;
 	bool known = step->ended || expect;
@@ -23,7 +23,9 @@ static void add_step(const struct style *style, const struct step_record *step, 
 	text_addf(out, " %" PRId64 " ", step->begin.step + 1);
 	style_add(style, verb, out);
 	style_plain(style, out);
-	if (*title && !str_eq(title, verb)) {
+	if (expect && !*title)
+		title = expect->expected;
+	if (*title) {
 		text_add(out, "  ");
 		used = text_width(out->data + from, out->length - from);
 		style_add_cut(style, title, style->columns > used ? style->columns - used : 0, out);
