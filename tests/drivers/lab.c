@@ -114,13 +114,10 @@ static void sync_ends(struct lab *lab)
 	CHECK_OK(rtnl_commit(lab->far_rtnl, &err));
 }
 
-static void set_up(struct lab *lab)
+static void set_up_wire(struct lab *lab)
 {
 	struct err err;
 
-	lab->arena = arena_new();
-	lab->far = make_namespace(&lab->far_rtnl);
-	lab->near = make_namespace(&lab->near_rtnl);
 	lab->near_mac = mac_addr_derive("near", "end0");
 	lab->far_mac = mac_addr_derive("far", "end0");
 	CHECK_OK(rtnl_add_veth(lab->near_rtnl,
@@ -130,6 +127,32 @@ static void set_up(struct lab *lab)
 	set_up_end(lab->far_rtnl, "192.0.2.2/24", "2001:db8::2/64");
 	set_up_end(lab->near_rtnl, "192.0.2.1/24", "2001:db8::1/64");
 	sync_ends(lab);
+}
+
+static void set_up(struct lab *lab)
+{
+	lab->arena = arena_new();
+	lab->far = make_namespace(&lab->far_rtnl);
+	lab->near = make_namespace(&lab->near_rtnl);
+	set_up_wire(lab);
+}
+
+void lab_replace_wire(struct lab *lab)
+{
+	int64_t deadline = clock_now() + WAIT_MS * NS_PER_MS;
+
+	/* Nothing holds the far namespace any more: the kernel deletes its end, and the near one goes with it. */
+	rtnl_close(lab->far_rtnl);
+	close(lab->far);
+	lab_enter(lab->near);
+	while (if_nametoindex("end0")) {
+		if (clock_now() > deadline)
+			lab_fail(__FILE__, __LINE__, "the far namespace does not go away");
+		poll(NULL, 0, 1);
+	}
+	lab->far = make_namespace(&lab->far_rtnl);
+	lab_enter(lab->near);
+	set_up_wire(lab);
 }
 
 static void run_body(lab_body_fn body)

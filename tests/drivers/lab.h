@@ -66,6 +66,8 @@ void lab_skip(const char *why) __attribute__((noreturn));
 void lab_enter(int netns);
 /* Sets one end up or down, and waits until both ends know. */
 void lab_set_link(struct lab *lab, struct rtnl *rtnl, bool up);
+/* Deletes the wire, and the far namespace with it, and makes both anew: same names, same indexes. */
+void lab_replace_wire(struct lab *lab);
 /* poll(2) for one descriptor; fails the test after five seconds. Returns revents. */
 short lab_poll(struct pollfd what);
 

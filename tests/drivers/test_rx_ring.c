@@ -368,3 +368,34 @@ LAB_TEST(rx_ring, attaching_to_no_interface_is_enodev)
 	rx_ring_close(rx);
 	tx_ring_close(tx);
 }
+
+LAB_TEST(rx_ring, an_interface_that_is_deleted_does_not_come_back)
+{
+	const struct rx_ring_config rx_config = RX_RING_STANDARD;
+	const struct tx_ring_config tx_config = TX_RING_STANDARD;
+	struct rx_ring_attachment attachment = {.ifindex = LAB_IFINDEX};
+	struct rx_ring *lost, *found;
+	struct rx_ring_stats stats;
+	struct err err = {0};
+
+	lab_enter(lab->near);
+	CHECK_OK(rx_ring_open(&rx_config, &lost, &err));
+	CHECK_OK(rx_ring_attach(lost, &attachment, &err));
+	lab_replace_wire(lab);
+	CHECK_IS(-ENETDOWN, rx_ring_error(lost, &err));
+	CHECK_OK(rx_ring_stats(lost, &stats, &err));
+	uint64_t before = stats.packets;
+
+	/* Same name, same index; a ring attached now hears what the other does not. */
+	CHECK_OK(rx_ring_open(&rx_config, &found, &err));
+	CHECK_OK(rx_ring_attach(found, &attachment, &err));
+	struct tx_ring *tx = ring_send_near(lab, &tx_config);
+	ring_send_frames(lab, tx, 0, 10);
+	CHECK_OK(rx_ring_stats(found, &stats, &err));
+	CHECK(stats.packets >= 10);
+	CHECK_OK(rx_ring_stats(lost, &stats, &err));
+	CHECK_EQ(stats.packets, before);
+	rx_ring_close(lost);
+	rx_ring_close(found);
+	tx_ring_close(tx);
+}
