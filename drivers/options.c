@@ -187,9 +187,9 @@ const struct node_kind kind_raw_open = RAW_KIND("raw_open", "Options of a named 
 		.doc = (text), .example = "interface: eth0",                                                              \
 	}
 #define INTERFACE_SEND_FIELD                                                                                              \
-	INTERFACE_FIELD("The interface that frames leave by. Not needed where the node has only one beside lo.")
+	INTERFACE_FIELD("The interface that frames leave by. Not needed where the node has only one wire.")
 #define INTERFACE_RECEIVE_FIELD                                                                                           \
-	INTERFACE_FIELD("The interface that is listened on; without it every interface of the node is.")
+	INTERFACE_FIELD("The interface that is listened on. Not needed where the node has only one wire.")
 #define QDISC_BYPASS_FIELD                                                                                                \
 	{                                                                                                                 \
 		FIELD_AT(struct packet_options, qdisc_bypass, "qdisc_bypass"), .shape = FIELD_SCALAR, .type = &type_bool, \
@@ -235,7 +235,7 @@ static const struct field packet_receive_fields[] = {
 };
 
 static const struct field packet_open_fields[] = {
-	INTERFACE_FIELD("The interface that frames come in and leave by."),
+	INTERFACE_FIELD("The interface that frames come in and leave by. Not needed where the node has only one wire."),
 	PACKET_RECEIVE_FIELDS,
 	QDISC_BYPASS_FIELD,
 };
