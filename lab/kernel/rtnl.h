@@ -72,6 +72,16 @@ int rtnl_add_qdisc(struct rtnl *rtnl, int index, const char *words, struct err *
 /* Whether such words are understood; asks no kernel. 0 or -EINVAL, -ERANGE. */
 int rtnl_check_qdisc(const char *words, struct err *err);
 
+/*
+ * Waits, at most `within` ns, until the node hears neighbour solicitations for these addresses (on links that are up): from
+ * then on they can be reached at once. Not batched; call in the namespace of `rtnl`, after rtnl_commit(). -ETIMEDOUT.
+ */
+struct rtnl_ipv6_address {
+	int index;
+	struct ip_addr addr;
+};
+int rtnl_wait_ipv6(struct rtnl *rtnl, const struct rtnl_ipv6_address *addresses, size_t count, int64_t within, struct err *err);
+
 /* State, read at once (not batched): each entry as iproute2 would print it, for `expect: {in: …}`; one line a record of "key value" words. */
 enum rtnl_table { RTNL_ROUTES, RTNL_NEIGHBOURS, RTNL_ADDRESSES, RTNL_LINKS, RTNL_RULES };
 struct rtnl_record_word {

@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "lab/base/clock.h"
 #include "lab/kernel/ethtool.h"
 #include "lab/kernel/netfilter.h"
 #include "lab/kernel/netns.h"
 #include "lab/kernel/rtnl.h"
 #include "lab/run/plan_internal.h"
+
+#define IPV6_READY_MAX (3 * NS_PER_S)
 
 /*
  * Theory of operation
@@ -241,6 +244,29 @@ static int carry_out(struct builder *builder, const struct plan_op *op, struct e
 	}
 }
 
+/* The node's IPv6 addresses are ready to be asked for: else the first neighbour solicitation may be lost. */
+static int wait_ipv6(struct builder *builder, int node, struct err *err)
+{
+	const struct plan_node *planned = &builder->plan->nodes.items[node];
+	ARRAY(struct rtnl_ipv6_address) addresses = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < planned->interfaces.count; i++) {
+		const struct plan_interface *interface = &planned->interfaces.items[i];
+
+		for (size_t k = 0; k < interface->address_count; k++)
+			if (interface->up && interface->index != 1 && planned->role != ROLE_SILENT &&
+			    interface->addresses[k].addr.family == AF_INET6)
+				array_push(&addresses, (struct rtnl_ipv6_address){interface->index, interface->addresses[k].addr});
+	}
+	if (addresses.count)
+		r = enter(builder, node, err);
+	if (r >= 0)
+		r = rtnl_wait_ipv6(builder->lab->rtnl[node], addresses.items, addresses.count, IPV6_READY_MAX, err);
+	array_free(&addresses);
+	return r < 0 ? err_wrap(err, "node %s", planned->name) : 0;
+}
+
 static int carry_out_all(struct builder *builder, struct err *err)
 {
 	const struct plan *plan = builder->plan;
@@ -264,6 +290,8 @@ static int carry_out_all(struct builder *builder, struct err *err)
 			return wrap(builder, op, r, err);
 	}
 	r = commit_all(builder, err);
+	for (size_t i = 0; i < plan->nodes.count && r >= 0; i++)
+		r = wait_ipv6(builder, (int)i, err);
 	return r < 0 ? r : enter(builder, 0, err);
 }
 

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lab/base/clock.h"
 #include "lab/kernel/netfilter.h"
 #include "lab/kernel/netns.h"
 #include "lab/kernel/rtnl.h"
 #include "lab/kernel/sysctl.h"
 #include "lab/run/verbs.h"
+
+#define IPV6_READY_MAX (3 * NS_PER_S)
 
 void set_describe(const struct step_node *step, struct text *out)
 {
@@ -129,6 +132,27 @@ static int set_inside(const struct set_node *set, struct err *err)
 	return r;
 }
 
+/* New IPv6 addresses can be asked for as soon as the step is over. */
+static int wait_ipv6(const struct set_node *set, const struct plan_node *node, struct rtnl *rtnl, struct err *err)
+{
+	const struct ip_prefix *prefixes = set->addresses.values;
+	ARRAY(struct rtnl_ipv6_address) addresses = {0};
+	bool up = false, carrier = false;
+	int index, r = device_index(node, set->link, &index, err);
+
+	if (r < 0 || !index || index == 1)
+		return r;
+	for (size_t i = 0; i < set->addresses.count; i++)
+		if (prefixes[i].addr.family == AF_INET6)
+			array_push(&addresses, (struct rtnl_ipv6_address){index, prefixes[i].addr});
+	if (addresses.count)
+		r = rtnl_link_state(rtnl, index, &up, &carrier, NULL, err);
+	if (r >= 0 && up)
+		r = rtnl_wait_ipv6(rtnl, addresses.items, addresses.count, IPV6_READY_MAX, err);
+	array_free(&addresses);
+	return r;
+}
+
 int set_start(struct step_run *run, struct err *err)
 {
 	struct execution *x = run->execution;
@@ -154,6 +178,8 @@ int set_start(struct step_run *run, struct err *err)
 	int committed = rtnl_commit(rtnl, done >= 0 ? &inner : NULL);
 	if (done >= 0)
 		done = committed;
+	if (done >= 0)
+		done = wait_ipv6(set, node, rtnl, &inner);
 	if (done >= 0)
 		done = set_inside(set, &inner);
 	if (done < 0) {
