@@ -178,39 +178,37 @@ static int refuse_word(const char *word, const char *before, struct err *err)
 	return err_set(err, -EINVAL, "'%s' is no word of pcap-filter, and names are not resolved: write addresses and numbers", word);
 }
 
-/* The name behind `proto`. 1 written as a number or kept, 0 not known. */
-static int take_protocol(const char *name, bool ether, const char *written, struct text *out)
+/* The name behind `proto`, written as a number or kept; false where it is not known. */
+static bool take_protocol(const char *name, bool ether, const char *written, struct text *out)
 {
 	if (ether) {
 		if (!is_one_of(name, ether_protocols, COUNT_OF(ether_protocols)))
-			return 0;
+			return false;
 		text_add(out, written);
-		return 1;
+		return true;
 	}
 	for (size_t i = 0; i < COUNT_OF(protocols); i++)
 		if (str_eq(name, protocols[i].name)) {
 			text_addf(out, "%u", protocols[i].number);
-			return 1;
+			return true;
 		}
-	return 0;
+	return false;
 }
 
 struct words {
-	char before[16];      /* the keyword that says what the next name would be: port, proto, host… */
-	bool ether;           /* it was said of Ethernet */
+	char before[16]; /* the keyword that says what the next name would be: port, proto, host… */
+	bool protocol;   /* the next word is a protocol's number or name */
+	bool ether;      /* and Ethernet's */
 };
 
 static int check_word(const char *word, struct words *words, struct text *out, struct err *err)
 {
 	const char *name = word[0] == '\\' ? word + 1 : word;
-	bool protocol = str_eq(words->before, "proto") || str_eq(words->before, "protochain");
+	bool protocol = words->protocol;
 
-	if (protocol && isalpha((unsigned char)name[0])) {
-		if (!take_protocol(name, words->ether, word, out))
-			return refuse_word(name, words->before, err);
-		words->before[0] = '\0';
-		return 0;
-	}
+	words->protocol = str_eq(word, "proto") || str_eq(word, "protochain");
+	if (protocol && isalpha((unsigned char)name[0]))
+		return take_protocol(name, words->ether, word, out) ? 0 : refuse_word(name, words->before, err);
 	if (str_eq(word, "inbound") || str_eq(word, "outbound") || str_eq(word, "gateway"))
 		return refuse_direction(word, err);
 	if (is_one_of(word, keywords, COUNT_OF(keywords))) {
