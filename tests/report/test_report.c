@@ -177,7 +177,7 @@ static bool reader_accepts(const char *reader, const char *format)
 	capture_report(format, &plain, stream_emit, &text);
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(write(fd, text.data, text.length), (ssize_t)text.length);
-	text_addf(&line, "python3 %s/tests/report/%s %s", SOURCE_ROOT, reader, path);
+	text_addf(&line, "python3 -B '%s/tests/report/%s' '%s'", SOURCE_ROOT, reader, path);
 	int status = system(text_str(&line));
 	unlink(path);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
