@@ -65,21 +65,35 @@ class Tally:
 
     def add_test(self, label, test):
         name = f"{label}: {test['name']}"
-        output = (test.get("stdout") or "") + (test.get("stderr") or "")
+        stdout, stderr = test.get("stdout") or "", test.get("stderr") or ""
+        output = (stdout + stderr).strip()
         before = len(self.failed)
-        tap = self.add_points(name, (test.get("stdout") or "").splitlines())
+        tap = self.add_points(name, stdout.splitlines())
         result = test["result"]
         if result in GOOD:
             if not tap:
                 self.passed += 1
         elif result == "SKIP":
             if not tap:
-                self.skipped.append((name, output.strip().splitlines()[-1] if output.strip() else "no reason given"))
+                self.skipped.append((name, output.splitlines()[-1] if output else "no reason given"))
         elif len(self.failed) == before:
             self.failed.append((name, f"{result.lower()}, exit status {test.get('returncode')}"))
         if len(self.failed) > before:
             title, text = self.failed[-1]
-            self.failed[-1] = (title, f"{text}\n{output}".strip())
+            shown = about_failures(stdout) + stderr if tap else output
+            self.failed[-1] = (title, f"{text}\n{shown}".strip())
+
+
+def about_failures(stdout):
+    """TAP without what is well: points that are not ok, with what stands below them, and what is no TAP."""
+    lines, well = [], False
+    for line in stdout.splitlines():
+        point = POINT.match(line)
+        if point:
+            well = not point.group(1)
+        if not well and not PLAN.match(line) and not line.startswith("TAP version"):
+            lines.append(line + "\n")
+    return "".join(lines)
 
 
 def main(arguments):
