@@ -203,6 +203,9 @@ static void print_duration(const struct field *field, const void *value, struct 
 
 const struct value_type type_duration = {
 	.name = "duration", .doc = "a number and ns, us, ms, s, min or h: 50ms, 1.5s", .size = sizeof(int64_t),
+	/* The pattern binds texts, the limits numbers: the one number without a unit is 0. */
+	.json = "\"type\": [\"string\", \"integer\"], \"pattern\": \"^(0|[0-9]+([.][0-9]+)? *(ns|us|µs|ms|s|min|h))$\", "
+		"\"minimum\": 0, \"maximum\": 0",
 	.parse = parse_duration, .print = print_duration,
 };
 
@@ -276,7 +279,8 @@ static void print_rate(const struct field *field, const void *value, struct text
 }
 
 const struct value_type type_rate = {
-	.name = "rate", .doc = "packets per time: 1000/s, 10k/s, 60/min", .size = sizeof(double), .parse = parse_rate, .print = print_rate,
+	.name = "rate", .doc = "packets per time: 1000/s, 10k/s, 60/min", .size = sizeof(double),
+	.json = "\"type\": \"string\", \"pattern\": \"^[0-9.]+ *[kM]?/(s|min|ms)$\"", .parse = parse_rate, .print = print_rate,
 };
 
 typedef int (*bound_fn)(const char *text, int64_t *ret);

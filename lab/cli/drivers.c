@@ -75,7 +75,7 @@ static int show_driver(const struct cli *cli, const struct driver *driver, struc
 	const struct feature *feature = feature_find(driver->name);
 	struct err err = {0};
 
-	text_addf(out, "%s%s%s: %s (%s)\n", style(cli->colour, STYLE_BOLD), driver->name, style(cli->colour, STYLE_RESET), driver->summary,
+	text_addf(out, "%s%s%s: %s; see %s\n", style(cli->colour, STYLE_BOLD), driver->name, style(cli->colour, STYLE_RESET), driver->summary,
 		  driver->source);
 	add_options(cli, "send", driver->send_options, out);
 	add_options(cli, "receive", driver->receive_options, out);

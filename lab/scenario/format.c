@@ -277,6 +277,13 @@ static void move_paragraphs(struct layout *layout)
 	}
 }
 
+static bool ends_in_content(const struct format_lines *lines)
+{
+	const struct format_line *last = lines->lines.count ? &lines->lines.items[lines->lines.count - 1] : NULL;
+
+	return last && last->kind == LINE_CONTENT && last->end == lines->length;
+}
+
 static void write_out(const struct layout *layout, struct text *ret)
 {
 	for (size_t i = 0; i < layout->out.count; i++) {
@@ -290,7 +297,9 @@ static void write_out(const struct layout *layout, struct text *ret)
 			for (size_t j = 0; j < laid->column; j++)
 				text_add_char(ret, ' ');
 		text_add_bytes(ret, text_str(&laid->text), laid->text.length);
-		text_add_char(ret, '\n');
+		/* A block scalar whose last line has no end does not end with a newline either: it stays so. */
+		if (i + 1 < layout->out.count || !ends_in_content(layout->lines))
+			text_add_char(ret, '\n');
 	}
 }
 
