@@ -132,7 +132,7 @@ static void add_where_miss(struct explanation *e, const struct misses *misses)
 
 		if (match_holds(match, tape_dissect(e->judge->context.tape, packet), &was))
 			continue;
-		text_addf(&e->seen, "; %zu passed the filter, but %s%s was %s, not ", count, count == 1 ? "its " : "the last one's ",
+		text_addf(&e->seen, "; %zu passed the filter, but %s%s was %s, expected ", count, count == 1 ? "its " : "the last one's ",
 			  match->node.name, text_str(&was));
 		match_add_wanted(match, &e->seen);
 		return;
@@ -242,7 +242,7 @@ static void say_spoiled(struct explanation *e, size_t count)
 			text_add(&e->seen, "its ");
 		else
 			text_addf(&e->seen, "%zu of them %s not hold: in packet %u, ", spoiled, spoiled == 1 ? "does" : "do", packet->number);
-		text_addf(&e->seen, "%s was %s, not %s", field->name, field->seen, field->expected);
+		text_addf(&e->seen, "%s was %s, expected %s", field->name, field->seen, field->expected);
 		return;
 	}
 	text_addf(&e->seen, "saw %zu, but packet %u does not hold", count, packet->number); /* further down than what is shown */
@@ -269,13 +269,13 @@ static bool explain_gap(struct explanation *e)
 		text_addf(&wanted, " after '%s'", expect->after);
 		if (gap)
 			clock_add_span(&seen, gap < 0 ? -gap : gap);
-		text_add(&seen, gap > 0 ? " after" : gap < 0 ? " before" : "the same stamp, which is no order");
+		text_add(&seen, gap > 0 ? " after" : gap < 0 ? " before" : "with the same stamp as");
 	}
 	if (outcome == GAP_NO_NAME)
 		text_addf(&e->seen, "no packet was named '%s'", expect->after);
 	else if (outcome == GAP_MISSED)
-		text_addf(&e->seen, "saw %zu, the first %s%s '%s'", judge_count(e->judge, e->closed), text_str(&seen), gap ? "" : " as",
-			  expect->after);
+		text_addf(&e->seen, "saw %zu, the first %s '%s'%s", judge_count(e->judge, e->closed), text_str(&seen), expect->after,
+			  gap ? "" : ", which is no order");
 	explain_field(e, NULL, "gap", &wanted, &seen, outcome == GAP_HELD);
 	return outcome == GAP_HELD;
 }

@@ -51,7 +51,8 @@ struct judge_context {
 
 /*
  * Compiles. `expect` and `context->tape` must outlive the judge. -EINVAL with what is wrong (also reported by check before
- * anything runs): a filter, a field, a place that the lab does not have, `fields` or `payload` beside `count: 0`.
+ * anything runs): a filter, a field, a place that the lab does not have, `fields` or `payload` beside `count: 0`. Also the
+ * error of `payload_bytes`, and -ENOPKG where a filter needs a libpcap that is not there.
  */
 int judge_new(const struct expect_node *expect, const struct judge_context *context, struct judge **ret, struct err *err);
 void judge_free(struct judge *judge); /* NULL is allowed */

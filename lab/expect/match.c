@@ -25,6 +25,8 @@ int match_check(const struct match_node *match, struct err *err)
 
 		if (r < 0) {
 			err_wrap(err, "%s", match->node.name);
+			if (err)
+				err->code = -EINVAL; /* -ENOENT and the like come from where fields are looked up */
 			return -EINVAL;
 		}
 	}
@@ -178,7 +180,7 @@ void payload_match_add_seen(const struct payload_match *match, const struct tape
 void payload_add_wanted(const struct payload_node *payload, struct text *out)
 {
 	if (payload->contains) {
-		text_add(out, "that contains ");
+		text_add(out, "containing ");
 		add_excerpt(out, payload->contains, strlen(payload->contains));
 	} else if (payload->literal) {
 		add_excerpt(out, payload->literal, payload->literal_length);
