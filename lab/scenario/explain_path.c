@@ -179,7 +179,7 @@ static int walk_kind(struct walk *walk, const struct node_kind *kind, size_t at,
 
 	if (kind == &kind_packet)
 		return find_layer(walk, walk->parts[at]);
-	if (field && field->shape != FIELD_BESIDE && !(named && kind == &kind_match))
+	if (field && field->shape != FIELD_BESIDE)
 		return walk_field(walk, kind, field, at + 1);
 	if (has_beside(kind)) {
 		r = walk_options(walk, kind, at);
@@ -191,9 +191,9 @@ static int walk_kind(struct walk *walk, const struct node_kind *kind, size_t at,
 		return walk_field(walk, kind, node_kind_field(kind, "ends"), at + 1);
 	if (!named)
 		return unknown(walk, word, kind, false);
-	if (kind == &kind_match)
+	if (kind == &kind_match && (str_eq(walk->target.field->name, "where") || str_eq(walk->target.field->name, "fields")))
 		return find_layer(walk, walk->parts[at]);
-	if (kind == &kind_setting) /* a sysctl's name holds dots itself */
+	if (kind == &kind_setting || kind == &kind_match) /* a sysctl's name holds dots itself; words of a state are many */
 		return 0;
 	/* A name of the scenario's own, unless it looks like a key that was mistyped. */
 	const char *keys[64];

@@ -164,7 +164,7 @@ check_good() {
 	wants 0 "$nslab" check fixture.nslab.yaml && has out '1 file: no errors'
 }
 check_bad() {
-	sed 's/kind: silent/kind: slient/; s/udp.dstport/udp.dstprot/' fixture.nslab.yaml >bad.nslab.yaml
+	sed 's/kind: silent/kind: slient/; s/count: 1/cuont: 1/' fixture.nslab.yaml >bad.nslab.yaml
 	wants 2 "$nslab" check bad.nslab.yaml && has out "did you mean 'silent'?" && has out 'bad.nslab.yaml:21:' && has out '1 file: 2 errors'
 }
 check_strict() {
