@@ -165,6 +165,9 @@ int window_expect(struct execution *execution, const struct step_node *step, str
 /* The next acting step is about to start, or the scenario ends: every pending expectation gets its verdict. */
 int window_close(struct execution *execution, struct err *err);
 void window_free(struct execution *execution);
+/* Step-begin and step-end of an expectation. */
+void window_tell_begin(struct execution *execution, const struct step_node *step, int64_t index, const char *described);
+void window_tell_end(struct execution *execution, int64_t index, int64_t verdict, int64_t took);
 
 /* --- state.c --- */
 /* expect: {in: NODE, route: {…}} and the like: waited for, then judged at once. */

@@ -16,7 +16,7 @@
  * checked in memory, so it opens no file of its own. Its events go into a buffer
  * and from there into a pipe: at once where somebody watches, else when there is
  * much or the case is over, so that telling costs the measured part nothing. It
- * ends by _exit(): what it held, the kernel lets go behind the verdict.
+ * ends by _exit(): what it held is let go behind the verdict.
  */
 #define PENDING_MAX (64u << 10)
 
@@ -99,7 +99,9 @@ static __attribute__((noreturn)) void runner_main(const struct runner_request *r
 		execution_run(&x);
 	flush(&pipe_sink);
 	close(fd);
+	/* Behind the verdict: streams end by RST, packet sockets close side by side and not, as in _exit(), one after another. */
 	sockets_free(&x);
+	observer_close(x.observer);
 	_exit(status);
 }
 

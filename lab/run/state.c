@@ -181,7 +181,7 @@ int state_expect(struct execution *x, const struct step_node *step, struct err *
 {
 	struct state_query query = {.execution = x, .pause = POLL_FIRST};
 	_cleanup_text_ struct text expected = {0};
-	int64_t index = x->next_index++;
+	int64_t index = x->next_index++, began = clock_now();
 	struct step_node *again = NULL;
 
 	if (step->node.runtime) {
@@ -195,11 +195,12 @@ int state_expect(struct execution *x, const struct step_node *step, struct err *
 	query.node = execution_node(x, step->expect->in);
 	if (!find_table(step->expect, &query) || query.node < 0)
 		return err_set(err, -EINVAL, "no node '%s'", step->expect->in ? step->expect->in : "");
+	describe(&query, &expected);
+	window_tell_begin(x, step, index, text_str(&expected));
 	look(&query, err);
 	int r = is_over(&query) ? 0 :
 				  execution_wait(x, is_over, &query, clock_now() + execution_limit(x, step->expect->within), err);
 	loop_remove(query.timer);
-	describe(&query, &expected);
 	if (r >= 0 && query.error < 0) {
 		*err = query.err;
 		r = query.error;
@@ -215,6 +216,7 @@ int state_expect(struct execution *x, const struct step_node *step, struct err *
 		if (step->node.span.source)
 			event.expect.file = step->node.span.source->path;
 		execution_emit(x, &event);
+		window_tell_end(x, index, event.expect.verdict, clock_now() - began);
 		if (!query.met)
 			execution_verdict(x, VERDICT_FAIL, "line %u: expected %s", step->node.span.line, text_str(&expected));
 	}

@@ -77,6 +77,7 @@ static int shell_body(struct execution *x, void *data)
 	if (r >= 0) {
 		/* Nobody reads the observer's tape here; what it has heard so far is enough, and a long session would fill memory. */
 		observer_close(x->observer);
+		x->observer = NULL;
 		r = program_start_terminal(x, node, command, env, request->tty, &wait.pid, &pidfd, &err);
 	}
 	if (r >= 0)

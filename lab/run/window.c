@@ -30,6 +30,7 @@ struct pending_expect {
 	struct judge *judge;
 	int64_t index;
 	int64_t opened;
+	int64_t began;       /* clock_now() */
 	ARRAY(struct pending_link) links; /* absences: what must stay up */
 };
 
@@ -100,6 +101,25 @@ static int64_t window_start(const struct execution *x, const struct expect_node 
 	return run ? run->opened : err_set(err, -ENOENT, "since: the step '%s' was not started", expect->since);
 }
 
+/* What an expectation asks, in the words of its verdict. */
+void window_tell_begin(struct execution *x, const struct step_node *step, int64_t index, const char *described)
+{
+	struct event event = {.type = EVENT_STEP_BEGIN};
+
+	event.step_begin = (struct event_step_begin){
+		.step = index, .verb = "expect", .title = step->title ? step->title : described, .line = step->node.span.line, .node = "",
+	};
+	execution_emit(x, &event);
+}
+
+void window_tell_end(struct execution *x, int64_t index, int64_t verdict, int64_t took)
+{
+	struct event event = {.type = EVENT_STEP_END};
+
+	event.step_end = (struct event_step_end){.step = index, .verdict = verdict, .message = "", .call = "", .took = took};
+	execution_emit(x, &event);
+}
+
 struct watched {
 	struct execution *execution;
 	struct pending_expect *pending;
@@ -150,6 +170,7 @@ int window_expect(struct execution *x, const struct step_node *step, struct err 
 {
 	struct judge_context context = {.tape = x->tape, .names = x->names, .payload_bytes = judge_bytes, .payload_data = x};
 	struct step_node *again = NULL;
+	_cleanup_text_ struct text described = {0};
 	struct pending_expect *pending;
 	int64_t index = x->next_index++;
 	int r;
@@ -171,6 +192,9 @@ int window_expect(struct execution *x, const struct step_node *step, struct err 
 	pending->step = step;
 	pending->index = index;
 	pending->opened = opened;
+	pending->began = clock_now();
+	judge_describe(step->expect, &described);
+	window_tell_begin(x, step, index, text_str(&described));
 	array_push(&x->pending, pending);
 	r = judge_new(step->expect, &context, &pending->judge, err);
 	if (r >= 0 && step->expect->count.max == 0)
@@ -194,6 +218,7 @@ static void judge_one(struct execution *x, struct pending_expect *pending, int64
 		event.expect.seen = trouble;
 	}
 	execution_emit(x, &event);
+	window_tell_end(x, pending->index, event.expect.verdict, clock_now() - pending->began);
 	if (event.expect.verdict == VERDICT_FAIL)
 		execution_verdict(x, VERDICT_FAIL, "line %u: expected %s, %s", span->line, event.expect.expected, event.expect.seen);
 	else if (event.expect.verdict == VERDICT_ERROR)
