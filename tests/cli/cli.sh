@@ -185,8 +185,7 @@ test_that 'a folder means the scenarios below it, hidden ones aside' check_below
 # --- fmt ---
 fmt_check() {
 	cp fixture.nslab.yaml f.nslab.yaml && wants 0 "$nslab" fmt --check f.nslab.yaml && [[ ! -s out ]] || return
-	sed -i 's/^tags: /tags:    /; s/^  bob:/    bob:/' f.nslab.yaml
-	sed -i 's/^    bob:/  bob:   /' f.nslab.yaml
+	sed -i 's/^tags: /tags:    /; s/^  bob:$/  bob:   /' f.nslab.yaml
 	cp f.nslab.yaml before && wants 1 "$nslab" fmt --check f.nslab.yaml && has out '+tags: [cli]' && cmp before f.nslab.yaml
 }
 fmt_writes() {
