@@ -70,8 +70,8 @@ static bool all_of(const char *word, const char *characters)
 #define DIGITS "0123456789"
 #define HEX_DIGITS "0123456789abcdefABCDEF"
 
-/* Numbers, "6000-6008", dotted IPv4 addresses and networks, MACs in libpcap's forms, IPv6. */
-static bool is_number_or_address(const char *word)
+/* Numbers, dotted IPv4 addresses and networks, MACs in libpcap's forms, IPv6; behind `portrange` also "6000-6008". */
+static bool is_number_or_address(const char *word, const char *before)
 {
 	struct in6_addr ip6;
 
@@ -104,10 +104,10 @@ static bool is_number_or_address(const char *word)
 		return longest == 12; /* a MAC in one piece */
 	if (groups == 6 && longest <= 2)
 		return true;
-	if (separator == '.' && groups == 3 && longest == 4)
+	if (separator == '.' && groups == 3 && strlen(word) == 14 && word[4] == '.' && word[9] == '.')
 		return true;
 	if (separator == '-')
-		return groups == 2 && !hex;
+		return groups == 2 && !hex && str_eq(before, "portrange");
 	return groups <= 4 && !hex && longest <= 3;
 }
 
@@ -163,6 +163,8 @@ static int refuse_word(const char *word, const char *before, struct err *err)
 {
 	const char *near = str_nearest(word, keywords, COUNT_OF(keywords));
 
+	if (str_eq(before, "port") && isdigit((unsigned char)word[0]) && strchr(word, '-'))
+		return err_set(err, -EINVAL, "'%s' is no port: write 'portrange %s' for a range", word, word);
 	if (str_eq(before, "port") || str_eq(before, "portrange"))
 		return err_set(err, -EINVAL, "'%s' is a name that only the host's /etc/services could explain: write the number", word);
 	if (str_eq(before, "proto") || str_eq(before, "protochain"))
@@ -222,7 +224,7 @@ static int check_word(const char *word, struct words *words, struct text *out, s
 		text_add(out, word);
 		return 0;
 	}
-	if (!is_number_or_address(word))
+	if (!is_number_or_address(word, words->before))
 		return refuse_word(name, words->before, err);
 	text_add(out, word);
 	return 0;

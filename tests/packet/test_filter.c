@@ -109,6 +109,9 @@ Test(filter, names_that_only_the_host_could_explain_are_refused)
 	expect_refused("tcp port http", 9, "'http' is a name that only the host's /etc/services could explain: write the number");
 	expect_refused("port 80 or https", 11, "'https' is a name that only the host's /etc/services could explain: write the number");
 	expect_refused("portrange ftp-http", 10, "'ftp-http' is a name that only the host's /etc/services could explain: write the number");
+	expect_refused("udp port 6000-6008", 9, "'6000-6008' is no port: write 'portrange 6000-6008' for a range");
+	expect_refused("net 870.0.22c5", 4, "'870.0.22c5' is a name, and names are not resolved: write the address, or $(node:interface)");
+	expect_refused("dst 02-00", 4, "'02-00' is a name, and names are not resolved: write the address, or $(node:interface)");
 	expect_refused("ip proto \\egp", 9, "'egp' is a protocol name that only the host's /etc/protocols could explain: write the number");
 	expect_refused("ether proto \\tcp", 12, "'tcp' is a protocol name that only the host's /etc/protocols could explain: write the number");
 	expect_refused("server", 0, "'server' is no word of pcap-filter, and names are not resolved: write addresses and numbers");
