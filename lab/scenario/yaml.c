@@ -55,6 +55,10 @@ static struct span span_at(const struct reader *reader, size_t offset, size_t le
 	struct span span = {.source = reader->source, .offset = (uint32_t)offset, .length = (uint32_t)length, .column = 1};
 	size_t low = 0, high = reader->lines.count;
 
+	if (offset > reader->source->length)
+		span.offset = (uint32_t)(offset = reader->source->length);
+	if (length > reader->source->length - offset)
+		span.length = (uint32_t)(reader->source->length - offset);
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
