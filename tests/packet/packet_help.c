@@ -129,12 +129,13 @@ static void add_u32(struct text *out, uint32_t value)
 
 char *write_pcap(const struct text *frames, size_t count)
 {
-	char directory[] = "/tmp/nslab-packet-XXXXXX";
+	const char *base = getenv("TMPDIR");
 	struct text file = {0}, path = {0};
 
-	if (!mkdtemp(directory))
+	text_addf(&path, "%s/nslab-packet-XXXXXX", base ? base : "/tmp");
+	if (!mkdtemp(path.data))
 		abort();
-	text_addf(&path, "%s/frames.pcap", directory);
+	text_add(&path, "/frames.pcap");
 	add_u32(&file, 0xa1b23c4d); /* nanoseconds */
 	add_u32(&file, 4u << 16 | 2);
 	add_u32(&file, 0);
