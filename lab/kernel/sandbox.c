@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
@@ -164,12 +165,40 @@ int sandbox_fork(struct sandbox *ret, struct err *err)
 	return 0;
 }
 
+/*
+ * In a chroot, "/" may be no mount point, and what is none cannot be made private (EINVAL, mount(2)). And it is not the root of
+ * the mount namespace: whoever enters that with setns(2) leaves the chroot, as programs in nodes would. So we do it first, in
+ * our own copy of the mounts: make all of them private, and put the chroot's directory on top, where it is the root for good.
+ */
+static int make_root_a_mount(void)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	char cwd[PATH_MAX], path[PATH_MAX];
+	bool known = getcwd(cwd, sizeof(cwd)) != NULL;
+
+	if (root < 0 || mounts < 0 || setns(mounts, CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	/* After the bind, the directory's path leads onto the new mount, while we still stand below it. */
+	if (fchdir(root) < 0 || mount(".", ".", NULL, MS_BIND | MS_REC, NULL) < 0 || !getcwd(path, sizeof(path)) || chdir(path) < 0)
+		return -errno;
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+		return -errno;
+	if ((!known || chdir(cwd) < 0) && chdir("/") < 0)
+		return -errno;
+	return 0;
+}
+
 int sandbox_setup(struct err *err)
 {
 	/* Nothing that is mounted here shall show outside, nor the other way round. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		if (errno != EPERM && errno != EACCES)
-			return err_errno(err, -errno, "cannot make the mounts private");
+	int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+
+	if (r == -EINVAL)
+		r = make_root_a_mount();
+	if (r < 0) {
+		if (r != -EPERM && r != -EACCES)
+			return err_errno(err, r, "cannot make the mounts private");
 		return SANDBOX_HOST_PROC;
 	}
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {

@@ -14,17 +14,19 @@
 #include "lab/kernel/sandbox.h"
 #include "tests/kernel/isolate.h"
 
-/* A folder with a /proc and a marker, as the root that is no mount point. All of it ends with this mount namespace, but for the folder. */
-static void enter_chroot(char *directory)
+/* A folder with a /proc and a marker becomes the root, and is no mount point. Returns the way back. */
+static int enter_chroot(char *directory)
 {
 	char path[64];
 
 	CHECK(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "%s", strerror(errno));
+	int home = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(mkdtemp(directory) && chdir(directory) == 0, "%s", strerror(errno));
 	snprintf(path, sizeof(path), "%s/proc", directory);
 	CHECK(mkdir("proc", 0755) == 0 && mkdir("here", 0755) == 0 && mount("proc", path, "proc", 0, NULL) == 0, "%s", strerror(errno));
 	CHECK(chroot(".") == 0 && chdir("/here") == 0, "%s", strerror(errno));
 	CHECK(mount(NULL, "/", NULL, MS_PRIVATE, NULL) < 0 && errno == EINVAL, "the root is a mount point");
+	return home;
 }
 
 /* In the runner. */
@@ -47,13 +49,13 @@ static void look_around(void)
 FORKED(sandbox, a_runner_works_in_a_chroot_that_is_no_mount_point)
 {
 	char directory[] = "/tmp/nslab-chroot-XXXXXX", proc[64], here[64];
-	int home = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), status = 1;
+	int status = 1;
 	struct sandbox sandbox;
 	struct err err = {0};
 
 	if (geteuid() != 0)
 		SKIP("only root can chroot, and nobody can make a user namespace inside one (user_namespaces(7))");
-	enter_chroot(directory);
+	int home = enter_chroot(directory);
 	int r = sandbox_fork(&sandbox, &err);
 	if (r == 1)
 		look_around();
