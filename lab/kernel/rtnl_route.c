@@ -162,8 +162,6 @@ static int queue_rule(struct rtnl *rtnl, int type, int flags, const struct rule_
 	struct nl_msg *msg = rtnl_request(type, flags, &header, sizeof(header));
 	_cleanup_text_ struct text words = {0};
 
-	if (type == RTM_NEWRULE)
-		rtnl_put_u8(msg, FRA_PROTOCOL, RTPROT_BOOT);
 	if (header.src_len)
 		put_addr(msg, FRA_SRC, &rule->from.addr);
 	if (header.dst_len)

@@ -101,7 +101,7 @@ int sysctl_set_table_at(int tree_fd, const struct sysctl_setting *table, struct 
 		struct err own = {0};
 		int r = sysctl_set_at(tree_fd, table->key + optional, table->value, &own);
 
-		if (optional && (r == -ENOENT || r == -EPERM)) /* EPERM: a congestion control that is not for everyone */
+		if (r == -ENOENT && optional)
 			continue;
 		if (r < 0)
 			return err_set(err, r, "%s", own.text);

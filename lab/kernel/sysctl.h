@@ -19,7 +19,7 @@ extern const struct sysctl_setting sysctl_inherited[]; /* for all nodes: what a 
 extern const struct sysctl_setting sysctl_router[];    /* and for routers */
 extern const struct sysctl_setting sysctl_bridge[];    /* and for switches that have no IPv6 address of their own */
 extern const struct sysctl_setting sysctl_silent[];    /* and for silent nodes */
-/* Sets a whole table, with as few system calls as may be. Keys marked by a leading '?' are passed over where this kernel lacks them or the value. */
+/* Sets a whole table, with as few system calls as may be. Keys marked by a leading '?' are passed over where this kernel lacks them. */
 int sysctl_set_table(const struct sysctl_setting *table, struct err *err);
 
 /*

@@ -41,7 +41,7 @@ const struct sysctl_setting sysctl_inherited[] = {
 	BOTH("arp_announce", "0", "the kernel's own value"),
 	BOTH("proxy_arp", "0", "the kernel's own value"),
 	BOTH("promote_secondaries", "0", "the kernel's own value"),
-	{"?net.ipv4.tcp_congestion_control", "cubic", "one congestion control on every host whose kernel has it"},
+	{"net.ipv4.tcp_congestion_control", "reno", "the one that every kernel has, and that a namespace may always choose"},
 	{"net.ipv4.tcp_rmem", "4096\t131072\t6291456", "the kernel's own values: they decide the window that a SYN offers"},
 	{"net.ipv4.tcp_wmem", "4096\t16384\t4194304", "the kernel's own values"},
 	{NULL, NULL, NULL},

@@ -57,28 +57,67 @@ static void add_exec(struct text *out, const struct plan_node *node, const char 
 static void add_sysctl(struct text *out, const struct plan_node *node, const char *key, const char *value)
 {
 	_cleanup_text_ struct text setting = {0};
-	bool optional = key[0] == '?';
 
-	text_addf(&setting, "%s=%s", key + optional, value);
+	text_addf(&setting, "%s=%s", key, value);
 	add_exec(out, node, "sysctl -qw ");
 	add_word(out, text_str(&setting));
-	text_add(out, optional ? " 2>/dev/null || true\n" : "\n");
+	text_add_char(out, '\n');
 }
 
-static void add_settings(struct text *out, const struct plan_node *node, const struct sysctl_setting *settings)
+/* A table as sysctl.conf(5) has it, each reason once. `sysctl -e` passes over keys that the kernel lacks. */
+static void add_settings(struct text *out, const struct sysctl_setting *settings)
 {
-	for (; settings && settings->key; settings++)
-		add_sysctl(out, node, settings->key, settings->value);
+	const char *why = NULL;
+
+	for (; settings->key; settings++) {
+		if (!str_eq(why, settings->why))
+			text_addf(out, "# %s\n", settings->why);
+		why = settings->why;
+		text_addf(out, "%s = %s\n", settings->key + (settings->key[0] == '?'), settings->value);
+	}
+}
+
+static void add_function(struct text *out, const char *name, const struct sysctl_setting *one, const struct sysctl_setting *other)
+{
+	text_addf(out, "\n%s() {\n\tip netns exec \"$1\" sysctl -eq -p - <<'SETTINGS'\n", name);
+	add_settings(out, one);
+	if (other)
+		add_settings(out, other);
+	text_add(out, "SETTINGS\n}\n");
+}
+
+static const struct {
+	const struct sysctl_setting *settings;
+	const char *name;
+} role_functions[] = {{sysctl_router, "router"}, {sysctl_bridge, "bridge"}, {sysctl_silent, "silent"}};
+
+/* The functions that the nodes of this lab call. */
+static void add_functions(struct text *out, const struct plan *plan)
+{
+	add_function(out, "baseline", sysctl_baseline, sysctl_inherited);
+	for (size_t i = 0; i < COUNT_OF(role_functions); i++) {
+		bool used = false;
+
+		for (size_t n = 0; n < plan->nodes.count; n++)
+			used = used || plan_role_settings(&plan->nodes.items[n]) == role_functions[i].settings;
+		if (used)
+			add_function(out, role_functions[i].name, role_functions[i].settings, NULL);
+	}
 }
 
 static void add_node(struct text *out, const struct plan_node *node)
 {
 	text_add(out, "ip netns add ");
 	add_word(out, node->name);
+	text_add(out, "\nbaseline ");
+	add_word(out, node->name);
 	text_add_char(out, '\n');
-	add_settings(out, node, sysctl_baseline);
-	add_settings(out, node, sysctl_inherited);
-	add_settings(out, node, plan_role_settings(node));
+	for (size_t i = 0; i < COUNT_OF(role_functions); i++)
+		if (plan_role_settings(node) == role_functions[i].settings) {
+			text_addf(out, "%s ", role_functions[i].name);
+			add_word(out, node->name);
+			text_add_char(out, '\n');
+		}
 	add_ip(out, node, "link set dev lo up\n");
 }
 
@@ -161,7 +200,7 @@ static void add_offloads(struct text *out, const struct plan_node *node, const s
 {
 	add_exec(out, node, "ethtool -K ");
 	add_word(out, at->name);
-	text_add(out, " tx off sg off tso off gso off gro off tx-sctp-segmentation off tx-gso-list off \\\n"
+	text_add(out, " tx off sg off tso off gso off gro off tx-udp-segmentation off tx-sctp-segmentation off tx-gso-list off \\\n"
 		      "\ttx-gre-segmentation off tx-gre-csum-segmentation off tx-ipxip4-segmentation off tx-ipxip6-segmentation off \\\n"
 		      "\ttx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off >/dev/null\n");
 }
@@ -237,6 +276,7 @@ void plan_print_shell(const struct plan *plan, struct text *out)
 	text_add(out, "#!/bin/sh\n# ");
 	text_add_visible(out, plan->tree->title ? plan->tree->title : "A lab", strlen(plan->tree->title ? plan->tree->title : "A lab"));
 	text_addf(out, "\n%s", preamble);
+	add_functions(out, plan);
 	for (size_t i = 0; i < plan->ops.count; i++) {
 		int its = plan_op_phase(plan->ops.items[i].type);
 

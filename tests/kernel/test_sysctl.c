@@ -88,8 +88,7 @@ ISOLATED(sysctl, what_a_host_hands_down_is_found_once_and_set_right_everywhere)
 	CHECK_OK(netns_create(&fd, &err));
 	CHECK_OK(sysctl_set_table_at(tree, differing, &err));
 	count = sysctl_find_differing(tree, sysctl_inherited, differing, &err);
-	for (int i = 0; i < count; i++)
-		CHECK(differing[i].key[0] == '?', "%s still differs", differing[i].key);
+	CHECK(count == 0, "%s still differs", differing[0].key);
 	CHECK_OK(sysctl_set_at(tree, "net.ipv4.conf.all.log_martians", "1", &err));
 	CHECK(sysctl_find_differing(tree, sysctl_inherited, differing, &err) >= 1, "a host that logs martians");
 	check_value("net.ipv4.conf.all.log_martians", "1");
