@@ -71,6 +71,23 @@ static void wrap_line(struct text *text, size_t indent)
 		text_add_char(text, ' ');
 }
 
+/* Cells of a word, colours aside (ESC [ … m). */
+static size_t word_width(const char *word, size_t length)
+{
+	size_t width = 0;
+
+	for (size_t i = 0, run; i < length; i += run) {
+		const char *escape = memchr(word + i, '\x1b', length - i);
+
+		run = escape ? (size_t)(escape - (word + i)) : length - i;
+		width += text_width(word + i, run);
+		while (escape && i + run < length)
+			if (word[i + run++] == 'm')
+				break;
+	}
+	return width;
+}
+
 void text_wrap(struct text *text, const char *words, size_t indent, size_t columns)
 {
 	size_t column = indent;
@@ -84,7 +101,7 @@ void text_wrap(struct text *text, const char *words, size_t indent, size_t colum
 		}
 		size_t spaces = strspn(words, " ");
 		size_t length = strcspn(words + spaces, " \n");
-		size_t width = text_width(words + spaces, length);
+		size_t width = word_width(words + spaces, length);
 
 		if (column > indent && column + spaces + width > columns) {
 			wrap_line(text, indent);

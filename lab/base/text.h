@@ -24,7 +24,7 @@ void text_addv(struct text *text, const char *fmt, va_list args) __attribute__((
 void text_pad(struct text *text, size_t column, size_t line_start); /* spaces up to `column` display cells after line_start */
 /*
  * Adds `words` for a terminal of `columns` cells, broken at spaces. The first line goes on at cell `indent`, where the text
- * stands already; further lines begin with `indent` spaces. Line ends within `words` are kept.
+ * stands already; further lines begin with `indent` spaces. Line ends within `words` are kept; colours take no cells.
  */
 void text_wrap(struct text *text, const char *words, size_t indent, size_t columns);
 const char *text_str(const struct text *text);                      /* never NULL */

@@ -114,6 +114,13 @@ colours() {
 		wants 0 env TERM=xterm NO_COLOR=1 script -qec "'$nslab' graph fixture.nslab.yaml" /dev/null && lacks out $'\e[' &&
 		wants 0 env TERM=xterm script -qec "'$nslab' graph --color never fixture.nslab.yaml" /dev/null && lacks out $'\e['
 }
+colours_take_no_room() {
+	local words
+	for words in 'help fmt' explain 'explain steps.send' 'tree fixture.nslab.yaml' 'graph fixture.nslab.yaml'; do
+		# shellcheck disable=SC2086
+		"$nslab" $words >plain && "$nslab" $words --color=always | sed 's/\x1b\[[0-9;]*m//g' | diff plain - || return
+	done
+}
 full_disk() {
 	"$nslab" schema >/dev/full 2>err
 	(($? == 3)) && has err 'cannot write the output'
@@ -136,6 +143,7 @@ test_that 'arguments are counted' arguments_counted
 test_that 'values of options are read strictly' option_values
 test_that 'options are taken in every form and at every place' option_forms
 test_that 'colours are for terminals, unless they are asked for or refused' colours
+test_that 'colours change nothing but colours' colours_take_no_room
 test_that 'a full disk is no success' full_disk
 test_that 'bash completes commands and options' completion
 for entry in "${goldens[@]}"; do
