@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "lab/report/report.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* What was decoded is encoded and decoded again, and must say the same. */
 static void round_trip(const struct event *event, struct arena *arena)
@@ -58,4 +57,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(null);
 	arena_free(arena);
 	return 0;
+}
+
+/* One event of each type alone, then all of them as one stream, in the order of a run. */
+size_t fuzz_seeds(struct fuzz_seed ret[FUZZ_SEEDS_MAX])
+{
+	struct text all = {0};
+
+	for (int type = 0; type < EVENT_TYPE_COUNT; type++) {
+		struct event event = {.type = (enum event_type)type};
+		struct text one = {0};
+
+		event_encode(&event, &one);
+		event_encode(&event, &all);
+		ret[type].length = one.length;
+		ret[type].bytes = (uint8_t *)text_steal(&one);
+	}
+	ret[EVENT_TYPE_COUNT].length = all.length;
+	ret[EVENT_TYPE_COUNT].bytes = (uint8_t *)text_steal(&all);
+	return EVENT_TYPE_COUNT + 1;
 }

@@ -170,6 +170,8 @@ static void add_plain(struct text *out, const struct layer_field *field, const c
 		for (size_t i = 0; i < word.length; i++)
 			number |= UINT64_C(1) << (strchr(letters, word.data[i]) - letters);
 		text_addf(out, "%" PRIu64, number);
+	} else if (str_eq(text_str(&word), "True") || str_eq(text_str(&word), "False")) {
+		text_add_char(out, word.data[0] == 'T' ? '1' : '0'); /* as later versions write a flag */
 	} else if (field->type <= LAYER_FLAGS && str_to_u64(text_str(&word), &number) == 0) {
 		text_addf(out, "%" PRIu64, number);
 	} else {
