@@ -2,6 +2,7 @@
 /* Inside the scenario floor: what the checks of names share. */
 #pragma once
 
+#include "lab/scenario/names.h"
 #include "lab/scenario/references.h"
 #include "lab/scenario/scenario.h"
 
@@ -9,6 +10,8 @@ struct name_check {
 	const struct scenario_tree *tree;
 	struct arena *arena;
 	struct diag_list *diags;
+	struct name_table nodes; /* name → struct lab_node */
+	struct name_table ends;  /* "node:interface" → struct end_node, the first of that name */
 };
 
 /* Reports DIAG_UNKNOWN_NODE unless the lab has the node. NULL is no name and no finding. */

@@ -228,8 +228,8 @@ static int read_axes(struct expansion *expansion, const struct yaml *map)
 		read_row(expansion, include, names, axis_count);
 	for (size_t i = 0; i < count; i++)
 		read_row(expansion, entries[i], names, axis_count);
-	if (!expansion->rows.count && map->count)
-		return diag_add(expansion->diags, DIAG_BAD_VALUE, map->pairs[0].key->span, "the matrix leaves no case to run");
+	if (!expansion->rows.count)
+		return diag_add(expansion->diags, DIAG_BAD_VALUE, map->count ? map->pairs[0].key->span : map->span, "the matrix leaves no case to run");
 	return 0;
 }
 

@@ -25,7 +25,7 @@ static void help_near(const struct name_check *check, const char *word, const ch
 
 const struct lab_node *check_node_name(const struct name_check *check, const char *name, struct span at)
 {
-	const struct lab_node *node = scenario_node(check->tree, name);
+	const struct lab_node *node = name ? names_find(&check->nodes, name) : NULL;
 	size_t count = check->tree->nodes.count;
 
 	if (node || !name)
@@ -67,7 +67,7 @@ static const char **interface_names(const struct name_check *check, const struct
 
 static bool has_interface(const struct name_check *check, const struct lab_node *node, const char *interface)
 {
-	if (strcmp(interface, "lo") == 0 || scenario_end(check->tree, node->node.name, interface))
+	if (strcmp(interface, "lo") == 0 || names_find(&check->ends, arena_printf(check->arena, "%s:%s", node->node.name, interface)))
 		return true;
 	for (size_t i = 0; i < node->interfaces.count; i++)
 		if (strcmp(node->interfaces.items[i]->name, interface) == 0)
@@ -77,7 +77,7 @@ static bool has_interface(const struct name_check *check, const struct lab_node 
 
 bool check_interface_name(const struct name_check *check, const char *name, const char *interface, struct span at)
 {
-	const struct lab_node *node = scenario_node(check->tree, name);
+	const struct lab_node *node = name ? names_find(&check->nodes, name) : NULL;
 	size_t count;
 
 	if (!node || !interface || has_interface(check, node, interface))
@@ -137,8 +137,16 @@ void check_neighbours(const struct name_check *check, const struct lab_node *nod
 void references_check(const struct scenario_tree *tree, const struct runtime_references *references, struct arena *arena,
 		      struct diag_list *diags)
 {
-	const struct name_check check = {.tree = tree, .arena = arena, .diags = diags};
+	struct name_check check = {.tree = tree, .arena = arena, .diags = diags, .nodes = {.arena = arena}, .ends = {.arena = arena}};
 
+	for (size_t i = 0; i < tree->nodes.count; i++)
+		names_add(&check.nodes, tree->nodes.items[i]->name, tree->nodes.items[i]);
+	for (size_t i = 0; i < tree->links.count; i++) {
+		const struct node_list *ends = &((const struct link_node *)tree->links.items[i])->ends;
+
+		for (size_t j = 0; j < ends->count; j++)
+			names_add(&check.ends, ends->items[j]->name, ends->items[j]);
+	}
 	references_check_lab(&check);
 	references_check_steps(&check, references);
 }

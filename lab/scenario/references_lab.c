@@ -54,7 +54,7 @@ static void check_mac(const struct name_check *check, const struct node *node, c
 
 /* --- links --- */
 
-static void check_end(const struct name_check *check, const struct end_node *end, size_t link_index)
+static void check_end(const struct name_check *check, const struct end_node *end)
 {
 	size_t node_length = strlen(end->lab_node);
 	struct span node_at = span_find(end->node.name_span, end->lab_node, node_length);
@@ -68,22 +68,12 @@ static void check_end(const struct name_check *check, const struct end_node *end
 		check_new_interface_name(check, end->interface, interface_at);
 	}
 	check_mac(check, &end->node, &end->mac);
-	for (size_t i = 0; i <= link_index; i++) {
-		const struct link_node *link = (const struct link_node *)check->tree->links.items[i];
-
-		for (size_t j = 0; j < link->ends.count; j++) {
-			const struct end_node *other = (const struct end_node *)link->ends.items[j];
-
-			if (other == end)
-				return;
-			if (!str_eq(other->node.name, end->node.name))
-				continue;
-			diag_add(check->diags, DIAG_DUPLICATE_NAME, end->node.name_span, "'%s' is an end of a wire already, on line %u",
-				 end->node.name, other->node.name_span.line);
-			diag_help(check->diags, "an interface has one wire; three ends and more on one wire stand in one entry of 'links'");
-			return;
-		}
-	}
+	const struct node *first = names_find(&check->ends, end->node.name);
+	if (first == &end->node)
+		return;
+	diag_add(check->diags, DIAG_DUPLICATE_NAME, end->node.name_span, "'%s' is an end of a wire already, on line %u", end->node.name,
+		 first->name_span.line);
+	diag_help(check->diags, "an interface has one wire; three ends and more on one wire stand in one entry of 'links'");
 }
 
 /* Ends as they are written: one that was refused for its form is an end all the same. */
@@ -109,7 +99,7 @@ static void check_links(const struct name_check *check)
 			diag_help(check->diags, "an end is a key with a colon, as in inside:eth0: 192.0.2.1/24; the ends of one wire are keys of one map");
 		}
 		for (size_t j = 0; j < link->ends.count; j++)
-			check_end(check, (const struct end_node *)link->ends.items[j], i);
+			check_end(check, (const struct end_node *)link->ends.items[j]);
 	}
 }
 

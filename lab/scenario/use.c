@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/scenario/names.h"
+
 #define USE_DEPTH 16
 #define USE_FILES 64
 
@@ -22,6 +24,7 @@ struct merge {
 	ARRAY(const char *) taken; /* resolved paths: a file that two others use is taken once */
 	ARRAY(struct yaml_pair) nodes, params;
 	ARRAY(struct yaml *) links;
+	struct name_table names; /* of nodes → their key, struct yaml */
 };
 
 const char *use_path(const char *path, const char *name, struct arena *arena)
@@ -59,15 +62,13 @@ static void take_nodes(struct merge *merge, const struct yaml *nodes)
 {
 	for (size_t i = 0; nodes && nodes->kind == YAML_MAP && i < nodes->count; i++) {
 		const struct yaml *key = nodes->pairs[i].key;
-		size_t j = 0;
+		const struct yaml *other = names_add(&merge->names, key->text, key);
 
-		while (j < merge->nodes.count && strcmp(merge->nodes.items[j].key->text, key->text) != 0)
-			j++;
-		if (j == merge->nodes.count) {
+		if (!other) {
 			array_push(&merge->nodes, nodes->pairs[i]);
 			continue;
 		}
-		const struct span *first = &merge->nodes.items[j].key->span;
+		const struct span *first = &other->span;
 		diag_add(merge->diags, DIAG_DUPLICATE_NAME, key->span, "the node '%s' is there already, from %s:%u", key->text,
 			 first->source->path, first->line);
 		diag_help(merge->diags, "give this one another name, or leave it out");
@@ -162,7 +163,7 @@ static struct yaml *map_of(struct merge *merge, const struct yaml_pair *pairs, s
 const struct yaml *use_merge(const struct yaml *root, const char *path, struct arena *arena, struct diag_list *diags)
 {
 	const struct yaml *use = yaml_get(root, "use");
-	struct merge merge = {.arena = arena, .diags = diags};
+	struct merge merge = {.arena = arena, .diags = diags, .names = {.arena = arena}};
 
 	if (!use)
 		return root;

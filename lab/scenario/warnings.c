@@ -2,6 +2,7 @@
 /* What is legal and odd: overlapping subnets, addresses off their link, unused nodes, different MTUs. */
 #include <string.h>
 
+#include "lab/scenario/names.h"
 #include "lab/scenario/references.h"
 #include "lab/scenario/scenario.h"
 #include "lab/scenario/visit.h"
@@ -28,7 +29,7 @@ struct warnings {
 	struct diag_list *diags;
 	size_t *domains; /* by link: the link it was joined to, itself at the root */
 	ARRAY(struct subnet) subnets;
-	ARRAY(const char *) used; /* nodes that steps speak of */
+	struct name_table used; /* nodes that wires and steps speak of */
 	bool expects;
 };
 
@@ -127,36 +128,61 @@ static bool overlap(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->addr.family == b->addr.family && (ip_prefix_contains(a, &b->addr) || ip_prefix_contains(b, &a->addr));
 }
 
-/* An overlap is reported once for all ends of a wire. */
-static bool is_known(const struct warnings *warnings, size_t index)
+/* By network, the wider first: what a prefix contains follows it at once. */
+static int compare_subnets(const void *left, const void *right)
 {
-	const struct subnet *subnet = &warnings->subnets.items[index];
+	const struct subnet *a = *(const struct subnet *const *)left, *b = *(const struct subnet *const *)right;
+	unsigned common = a->prefix.length < b->prefix.length ? a->prefix.length : b->prefix.length;
 
-	for (size_t i = 0; i < index; i++) {
-		const struct subnet *before = &warnings->subnets.items[i];
+	if (a->prefix.addr.family != b->prefix.addr.family)
+		return a->prefix.addr.family - b->prefix.addr.family;
+	for (unsigned bit = 0; bit < common; bit += 8) {
+		uint8_t mask = common - bit < 8 ? (uint8_t)(0xff00u >> (common - bit)) : 0xff;
+		int order = (a->prefix.addr.bytes[bit / 8] & mask) - (b->prefix.addr.bytes[bit / 8] & mask);
 
-		if (before->domain == subnet->domain && is_subnet(&before->prefix) && overlap(&before->prefix, &subnet->prefix))
-			return true;
+		if (order)
+			return order;
 	}
-	return false;
+	if (a->prefix.length != b->prefix.length)
+		return a->prefix.length - b->prefix.length;
+	return (a > b) - (a < b);
 }
 
+/* An overlap is reported once for all ends of a wire, at the first of them. */
+static void report_overlap(struct warnings *warnings, const struct subnet *a, const struct subnet *b)
+{
+	const struct subnet *first = a < b ? a : b, *later = a < b ? b : a;
+
+	for (const struct subnet *before = warnings->subnets.items; before < later; before++)
+		if (before->domain == later->domain && is_subnet(&before->prefix) && overlap(&before->prefix, &later->prefix))
+			return;
+	diag_add(warnings->diags, DIAG_SUBNET_OVERLAP, later->span, "this subnet is on another wire too, on line %u", first->span.line);
+	diag_help(warnings->diags, "a host that has both reaches only one of them; give each wire a subnet of its own");
+}
+
+/* Prefixes either contain each other or have nothing in common, so those around one are a stack. */
 static void warn_overlaps(struct warnings *warnings)
 {
-	for (size_t i = 1; i < warnings->subnets.count; i++) {
-		const struct subnet *later = &warnings->subnets.items[i];
+	const struct subnet **sorted = arena_alloc(warnings->arena, warnings->subnets.count * sizeof(*sorted));
+	const struct subnet *around[129];
+	size_t count = 0, depth = 0;
 
-		if (!is_subnet(&later->prefix) || is_known(warnings, i))
-			continue;
-		for (size_t j = 0; j < i; j++) {
-			const struct subnet *first = &warnings->subnets.items[j];
-
-			if (first->domain == later->domain || !is_subnet(&first->prefix) || !overlap(&first->prefix, &later->prefix))
-				continue;
-			diag_add(warnings->diags, DIAG_SUBNET_OVERLAP, later->span, "this subnet is on another wire too, on line %u", first->span.line);
-			diag_help(warnings->diags, "a host that has both reaches only one of them; give each wire a subnet of its own");
-			break;
-		}
+	for (size_t i = 0; i < warnings->subnets.count; i++)
+		if (is_subnet(&warnings->subnets.items[i].prefix))
+			sorted[count++] = &warnings->subnets.items[i];
+	qsort(sorted, count, sizeof(*sorted), compare_subnets);
+	for (size_t i = 0; i < count; i++) {
+		while (depth && !overlap(&around[depth - 1]->prefix, &sorted[i]->prefix))
+			depth--;
+		for (size_t j = 0; j < depth; j++)
+			if (around[j]->domain != sorted[i]->domain) {
+				report_overlap(warnings, around[j], sorted[i]);
+				break;
+			}
+		/* One for each length and domain on the way down is enough. */
+		if (depth < COUNT_OF(around) && (!depth || around[depth - 1]->prefix.length != sorted[i]->prefix.length ||
+						 around[depth - 1]->domain != sorted[i]->domain))
+			around[depth++] = sorted[i];
 	}
 }
 
@@ -167,14 +193,14 @@ static void warn_off_link(struct warnings *warnings)
 		const struct subnet *other = NULL;
 		bool reachable = false;
 
-		for (size_t j = 0; j < warnings->subnets.count && is_subnet(&own->prefix); j++) {
+		for (size_t j = 0; j < warnings->subnets.count && is_subnet(&own->prefix) && !reachable; j++) {
 			const struct subnet *peer = &warnings->subnets.items[j];
 
 			if (peer->domain != own->domain || str_eq(peer->node, own->node) || peer->prefix.addr.family != own->prefix.addr.family ||
 			    !is_subnet(&peer->prefix))
 				continue;
 			other = other ? other : peer;
-			reachable |= ip_prefix_contains(&peer->prefix, &own->prefix.addr);
+			reachable = ip_prefix_contains(&peer->prefix, &own->prefix.addr);
 		}
 		if (!other || reachable)
 			continue;
@@ -199,6 +225,12 @@ static void warn_outside(struct warnings *warnings, const struct value_list *add
 		}
 }
 
+static void use_node(struct warnings *warnings, const char *node)
+{
+	if (node)
+		names_add(&warnings->used, node, node);
+}
+
 static int64_t mtu_of(const struct link_node *link, const struct end_node *end)
 {
 	return end->mtu ? end->mtu : link->mtu ? link->mtu : 1500;
@@ -213,6 +245,7 @@ static void warn_links(struct warnings *warnings)
 			const struct end_node *end = (const struct end_node *)link->ends.items[j];
 			const struct end_node *first = (const struct end_node *)link->ends.items[0];
 
+			use_node(warnings, end->lab_node);
 			warn_outside(warnings, &end->addresses);
 			if (mtu_of(link, end) == mtu_of(link, first))
 				continue;
@@ -226,12 +259,6 @@ static void warn_links(struct warnings *warnings)
 }
 
 /* --- what the steps speak of --- */
-
-static void use_node(struct warnings *warnings, const char *node)
-{
-	if (node)
-		array_push(&warnings->used, node);
-}
 
 static int on_verb(struct visitor *visitor, const struct node *node)
 {
@@ -255,27 +282,12 @@ static int on_verb(struct visitor *visitor, const struct node *node)
 	return visit_children(visitor, node);
 }
 
-static bool is_used(const struct warnings *warnings, const char *node)
-{
-	for (size_t i = 0; i < warnings->used.count; i++)
-		if (strcmp(warnings->used.items[i], node) == 0)
-			return true;
-	for (size_t i = 0; i < warnings->tree->links.count; i++) {
-		const struct link_node *link = link_at(warnings, i);
-
-		for (size_t j = 0; j < link->ends.count; j++)
-			if (str_eq(((const struct end_node *)link->ends.items[j])->lab_node, node))
-				return true;
-	}
-	return false;
-}
-
 static void warn_unused(struct warnings *warnings)
 {
 	for (size_t i = 0; i < warnings->tree->nodes.count; i++) {
 		const struct node *node = warnings->tree->nodes.items[i];
 
-		if (is_used(warnings, node->name))
+		if (names_find(&warnings->used, node->name))
 			continue;
 		diag_add(warnings->diags, DIAG_UNUSED_NODE, node->name_span, "no wire ends at '%s', and no step mentions it", node->name);
 	}
@@ -284,7 +296,7 @@ static void warn_unused(struct warnings *warnings)
 void warnings_check(const struct scenario_tree *tree, struct arena *arena, struct diag_list *diags)
 {
 	static const struct visitor_entry none[] = {{0}};
-	struct warnings warnings = {.tree = tree, .arena = arena, .diags = diags};
+	struct warnings warnings = {.tree = tree, .arena = arena, .diags = diags, .used = {.arena = arena}};
 	struct visitor visitor = {.entries = none, .other = on_verb, .data = &warnings};
 
 	warnings.domains = arena_alloc(arena, tree->links.count * sizeof(*warnings.domains));
@@ -307,5 +319,4 @@ void warnings_check(const struct scenario_tree *tree, struct arena *arena, struc
 		diag_help(diags, "say what must be seen: expect: {at: NODE:INTERFACE, packets: …}");
 	}
 	array_free(&warnings.subnets);
-	array_free(&warnings.used);
 }

@@ -75,8 +75,10 @@ static struct span span_at(const struct reader *reader, size_t offset, size_t le
 
 static struct span span_of_mark(const struct reader *reader, const struct fy_mark *mark, size_t length)
 {
+	size_t left = reader->source->length > mark->input_pos ? reader->source->length - mark->input_pos : 0;
+
 	return (struct span){
-		.source = reader->source, .offset = (uint32_t)mark->input_pos, .length = (uint32_t)length,
+		.source = reader->source, .offset = (uint32_t)mark->input_pos, .length = (uint32_t)(length < left ? length : left),
 		.line = (uint32_t)mark->line + 1, .column = (uint32_t)mark->column + 1,
 	};
 }
@@ -156,7 +158,7 @@ static struct yaml *read_scalar(struct reader *reader, struct fy_event *event)
 		yaml->span = span_at(reader, header, end->input_pos > header ? end->input_pos - header : 1);
 	} else {
 		yaml->span = span_of_mark(reader, start, end->input_pos - start->input_pos);
-		if (yaml->quoted) {
+		if (yaml->quoted && yaml->span.offset && yaml->span.column > 1) {
 			yaml->span.offset--;
 			yaml->span.column--;
 			yaml->span.length += 2;
@@ -210,6 +212,8 @@ static void end_collection(struct reader *reader, struct fy_event *event, struct
 		if (mark)
 			reader->position = mark->input_pos + 1;
 	}
+	if (reader->position > reader->source->length)
+		reader->position = reader->source->length;
 	if (reader->position > yaml->span.offset)
 		yaml->span.length = (uint32_t)(reader->position - yaml->span.offset);
 }
@@ -240,6 +244,8 @@ static struct yaml *read_key(struct reader *reader, struct fy_event *event)
 {
 	struct yaml *key = read_node(reader, event);
 
+	if (reader->failed)
+		return NULL; /* a syntax error within it, to be reported as such */
 	if (key->kind != YAML_SCALAR || key->null || key->block) {
 		diag_add(reader->diags, DIAG_YAML_KEY, key->span, "a key is a single word, and this is %s",
 			 key->kind == YAML_MAP ? "a map" : key->kind == YAML_LIST ? "a list" : key->null ? "empty" : "a block of text");
