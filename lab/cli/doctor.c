@@ -70,8 +70,9 @@ static void add_line(const struct cli *cli, const struct doctor_line *line, stru
 			continue;
 		text_addf(out, "%*s", (int)indent, "");
 		text_add(out, i ? style(cli->colour, STYLE_CYAN) : style(cli->colour, STYLE_DIM));
-		text_wrap(out, i ? "to change it: " : "", indent, columns);
-		text_wrap(out, more, indent, columns);
+		_cleanup_text_ struct text words = {0};
+		text_addf(&words, "%s%s", i ? "to change it: " : "", more);
+		text_wrap(out, text_str(&words), indent, columns);
 		text_addf(out, "%s\n", style(cli->colour, STYLE_RESET));
 	}
 }

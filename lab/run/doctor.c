@@ -49,7 +49,7 @@ static void try_feature(const struct feature *feature, struct doctor_report *rep
 	struct doctor_line line = {.group = (enum doctor_group)feature->group, .name = feature->name, .doc = feature->doc};
 	struct err err = {0};
 
-	if (!report->lab_possible && feature->group != FEATURE_SANDBOX) {
+	if (!report->lab_possible && !feature->outside) {
 		line.state = DOCTOR_UNTRIED;
 		array_push(&report->lines, line);
 		return;
@@ -58,11 +58,10 @@ static void try_feature(const struct feature *feature, struct doctor_report *rep
 	if (err.text[0])
 		line.note = mem_strdup(err.text);
 	if (r < 0) {
-		/* With rights of its own a lab needs no user namespace. */
 		line.state = feature->needed ? DOCTOR_FATAL : DOCTOR_MISSING;
-		line.remedy = feature->remedy;
-		if (feature->group == FEATURE_SANDBOX && !line.remedy)
-			line.remedy = feature_userns_remedy();
+		/* Once the way into namespaces is barred, what bars it is to be changed first. */
+		line.remedy = feature->group == FEATURE_SANDBOX && (!feature->remedy || !report->lab_possible) ? feature_userns_remedy() :
+													       feature->remedy;
 		report->lab_possible &= !feature->needed;
 	}
 	array_push(&report->lines, line);

@@ -56,6 +56,10 @@ const char *feature_userns_remedy(void)
 {
 	if (read_number("/proc/sys/user/max_user_namespaces") == 0)
 		return "as root: sysctl -w user.max_user_namespaces=10000";
+	if (read_number("/proc/sys/user/max_net_namespaces") == 0)
+		return "as root: sysctl -w user.max_net_namespaces=10000";
+	if (read_number("/proc/sys/user/max_pid_namespaces") == 0 || read_number("/proc/sys/user/max_mnt_namespaces") == 0)
+		return "as root: sysctl -w user.max_pid_namespaces=10000 user.max_mnt_namespaces=10000";
 	if (read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0)
 		return "as root: sysctl -w kernel.unprivileged_userns_clone=1";
 	if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
@@ -84,6 +88,13 @@ static int map_user(uid_t uid, gid_t gid, struct err *err)
 	return 0;
 }
 
+static int refuse(int code, const char *what, struct err *err)
+{
+	if (code == -ENOSPC)
+		return err_set(err, code, "%s: a limit on the number of namespaces is reached (namespaces(7))", what);
+	return err_errno(err, code, "%s", what);
+}
+
 int feature_enter(int flags, struct err *err)
 {
 	uid_t uid = geteuid();
@@ -92,14 +103,14 @@ int feature_enter(int flags, struct err *err)
 	if (flags && unshare(flags) == 0)
 		return 0;
 	if (flags && errno != EPERM)
-		return err_errno(err, -errno, "unshare(2)");
+		return refuse(-errno, "cannot make namespaces, unshare(2)", err);
 	if (unshare(CLONE_NEWUSER) < 0)
-		return err_errno(err, -errno, "cannot make a user namespace");
+		return refuse(-errno, "cannot make a user namespace, unshare(2)", err);
 	int r = map_user(uid, gid, err);
 	if (r < 0)
 		return r;
 	if (flags && unshare(flags) < 0)
-		return err_errno(err, -errno, "not even in a user namespace: unshare(2)");
+		return refuse(-errno, "cannot make namespaces, not even in a user namespace, unshare(2)", err);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The command line as a person meets it: cli.sh NSLAB SOURCE-ROOT EXAMPLE-LINT prints TAP.
+# The command line as a person meets it: cli.sh NSLAB SOURCE-ROOT EXAMPLE-LINT FORBID prints TAP.
 # cli.sh --update NSLAB SOURCE-ROOT writes the golden outputs anew.
 set -u
 
@@ -9,6 +9,7 @@ update=
 nslab=$(realpath "$1")
 root=$(realpath "$2")
 lint=${3:+$(realpath "$3")}
+forbid=${4:+$(realpath "$4")}
 golden=$root/tests/golden/cli
 here=$root/tests/cli
 # shellcheck source=tests/cli/tap.sh
@@ -301,6 +302,20 @@ doctor_touches_nothing() {
 	ls /sys/class/net >after && cat /proc/sys/net/ipv4/ip_forward /proc/self/mountinfo >>after
 	diff before after
 }
+doctor_says_what_to_change() {
+	unshare -Ur true 2>/dev/null || { echo 'a user namespace cannot be made here, so nothing can be forbidden in one'; return 77; }
+	# A world in which no network namespace can be made.
+	wants 3 unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$0" doctor' "$nslab" &&
+		has out 'No lab is possible here' && has out 'a limit on the number of' && has out 'sysctl -w user.max_net_namespaces' &&
+		wants 3 unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$0" doctor --json' "$nslab" && has out '"state": "untried"'
+}
+test_that 'doctor says what stands in the way of a lab, and what to change' doctor_says_what_to_change
+doctor_in_a_container() {
+	"$forbid" true || { echo 'seccomp filters cannot be set here'; return 77; }
+	wants 3 "$forbid" "$nslab" doctor && has out 'No lab is possible here' && has out 'seccomp' &&
+		wants 3 "$forbid" "$nslab" run fixture.nslab.yaml && has err 'nslab doctor'
+}
+test_that 'where a container forbids namespaces, doctor names the filter, and run is an error' doctor_in_a_container
 test_that 'doctor tries all groups and says whether labs run' doctor_lines
 test_that 'doctor --json is JSON, and tells a reason for all that is missing' doctor_json
 test_that 'every technique is a feature' doctor_knows_drivers
