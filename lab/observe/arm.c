@@ -27,10 +27,11 @@
  * A segment of three or more ends is a switch that nslab made and that is not on
  * the tape: there a marker that arrives is answered, from where it arrived.
  *
- * An egress hook or qdisc may stand in the marker's way for good, and then its
- * owner wants it so: nothing leaves there, and nothing is to be seen leaving.
- * So after a few rounds markers also go round them (PACKET_QDISC_BYPASS), and
- * arriving is enough.
+ * A queueing discipline or tc filter may stand in the marker's way for good, and
+ * then its owner wants it so. So after a few rounds markers also go round them
+ * (PACKET_QDISC_BYPASS), and arriving is enough. A netfilter egress hook cannot
+ * be passed: where it refuses the marker (ENOBUFS) the end is closed, nobody
+ * waits for what it cannot send, and neither end counts as proven.
  */
 #define LOOPBACK_INDEX 1
 #define FIRST_PAUSE NS_PER_MS
@@ -118,23 +119,46 @@ static void send_round(struct observer *observer)
 	for (size_t i = 0; i < observer->count; i++) {
 		struct watch *watch = &observer->watches[i];
 
-		for (size_t k = 0; k < watch->interfaces.count; k++)
-			if (observer->ends[watch->interfaces.items[k].interface].live)
-				send_marker(watch, watch->interfaces.items[k].ifindex, observer->round, watch->interfaces.items[k].interface,
-					    MARKER_NOWHERE);
+		for (size_t k = 0; k < watch->interfaces.count; k++) {
+			const struct watch_interface *at = &watch->interfaces.items[k];
+			struct watch_end *end = &observer->ends[at->interface];
+
+			if (end->live)
+				end->closed = send_marker(watch, at->ifindex, observer->round, at->interface, MARKER_NOWHERE) == -ENOBUFS;
+		}
 	}
 }
 
-static bool is_proven(const struct observer *observer, const struct watch_end *end, uint32_t since)
+static bool is_proven(const struct observer *observer, size_t i, uint32_t since)
 {
-	return end->live && end->in >= since && (end->out >= since || observer->bypass);
+	const struct watch_end *end = &observer->ends[i];
+
+	return end->live && end->in >= since && (end->out >= since || (observer->bypass && !end->closed));
+}
+
+static bool has_closed_peer(const struct observer *observer, size_t i)
+{
+	for (size_t k = 0; k < observer->tape->interfaces.count; k++)
+		if (observer->ends[k].closed && same_wire(observer->tape, (uint32_t)k, (uint32_t)i))
+			return true;
+	return false;
+}
+
+/* Nothing more is to come there: proven, or closed for good. */
+static bool is_done(const struct observer *observer, size_t i, uint32_t since)
+{
+	const struct watch_end *end = &observer->ends[i];
+
+	if (!end->live || is_proven(observer, i, since))
+		return true;
+	return observer->bypass && (end->out >= since || end->closed || end->in >= since) && (end->in >= since || has_closed_peer(observer, i));
 }
 
 /* The first end that is still silent, or NULL. */
 static const struct tape_interface *find_silent(const struct observer *observer, uint32_t since)
 {
 	for (size_t i = 0; i < observer->tape->interfaces.count; i++)
-		if (observer->ends[i].live && !is_proven(observer, &observer->ends[i], since))
+		if (!is_done(observer, i, since))
 			return &observer->tape->interfaces.items[i];
 	return NULL;
 }
@@ -267,7 +291,7 @@ int observer_fence(struct observer *observer, int64_t within, struct err *err)
 		pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
 	}
 	for (size_t i = 0; i < observer->tape->interfaces.count; i++)
-		observer->tape->interfaces.items[i].proven = is_proven(observer, &observer->ends[i], since);
+		observer->tape->interfaces.items[i].proven = is_proven(observer, i, since);
 	return r < 0 ? r : await_stamps(observer, deadline, err);
 }
 

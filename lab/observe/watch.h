@@ -36,6 +36,7 @@ struct watch {
 /* One end of a wire, as markers prove it; parallel to tape->interfaces. */
 struct watch_end {
 	bool live;             /* up, and its peer too: markers are sent from here */
+	bool closed;           /* its egress refused the marker sent last */
 	uint32_t out, in;      /* round of the newest marker seen leaving, arriving; 0: none */
 };
 
