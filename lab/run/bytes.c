@@ -179,14 +179,17 @@ static int packet_family(const struct packet_node *packet)
  * MACs of the wire: ours, and the other end's where the wire has just two.
  * Across a segment, or to a group, the destination has to be written.
  */
-static void fill_defaults(struct execution *x, const struct packet_node *packet, int node, const char *name, const struct ip_addr *from,
-			  const struct ip_addr *to, struct build_defaults *ret)
+static void fill_defaults(struct execution *x, const struct packet_node *packet, int node, const char *name,
+			  const struct frame_ends *ends, struct build_defaults *ret)
 {
 	const struct plan_node *planned = &x->plan->nodes.items[node];
 	const struct plan_interface *interface = name ? plan_find_interface(planned, name) : NULL;
 	int family = packet_family(packet);
 
-	*ret = (struct build_defaults){.src = *from, .dst = *to};
+	*ret = (struct build_defaults){
+		.src = ends->from, .dst = ends->to, .src_port = ends->from_port > 0 ? (uint16_t)ends->from_port : 0,
+		.dst_port = ends->to_port > 0 ? (uint16_t)ends->to_port : 0,
+	};
 	if (interface) {
 		ret->eth_src = interface->mac;
 		if (interface->peer_node >= 0) {
@@ -203,8 +206,25 @@ static void fill_defaults(struct execution *x, const struct packet_node *packet,
 	}
 }
 
-int bytes_build(struct execution *x, const struct packet_node *packet, int node, const char *interface, const struct ip_addr *from,
-		const struct ip_addr *to, struct text *ret, struct err *err)
+/* A field written with several values (DHCP's routers, say) is built once for each, in order. */
+static size_t layer_values(const struct layer_node *layer, struct build_value **ret)
+{
+	size_t count = 0, at = 0;
+
+	for (size_t i = 0; i < layer->values.count; i++)
+		count += ((const struct match_node *)layer->values.items[i])->values.count;
+	*ret = mem_alloc((count + 1) * sizeof(struct build_value));
+	for (size_t i = 0; i < layer->values.count; i++) {
+		const struct match_node *value = (const struct match_node *)layer->values.items[i];
+
+		for (size_t k = 0; k < value->values.count; k++)
+			(*ret)[at++] = (struct build_value){value->node.name, ((const char *const *)value->values.values)[k]};
+	}
+	return count;
+}
+
+int bytes_build(struct execution *x, const struct packet_node *packet, int node, const char *interface, const struct frame_ends *ends,
+		struct text *ret, struct err *err)
 {
 	size_t count = packet->layers.count;
 	struct build_layer *parts = mem_alloc((count + 1) * sizeof(*parts));
@@ -213,19 +233,12 @@ int bytes_build(struct execution *x, const struct packet_node *packet, int node,
 	struct build_value **values = mem_alloc((count + 1) * sizeof(struct build_value *));
 	int r = 0;
 
-	fill_defaults(x, packet, node, interface, from, to, &defaults);
+	fill_defaults(x, packet, node, interface, ends, &defaults);
 	for (size_t i = 0; i < count && r >= 0; i++) {
 		const struct layer_node *layer = (const struct layer_node *)packet->layers.items[i];
 
-		values[i] = mem_alloc((layer->values.count + 1) * sizeof(struct build_value));
-		parts[i] = (struct build_layer){.layer = layer->layer, .values = values[i]};
-		for (size_t k = 0; k < layer->values.count; k++) {
-			const struct match_node *value = (const struct match_node *)layer->values.items[k];
-
-			if (value->values.count)
-				values[i][parts[i].value_count++] = (struct build_value){
-					value->node.name, ((const char *const *)value->values.values)[0]};
-		}
+		parts[i] = (struct build_layer){.layer = layer->layer, .value_count = layer_values(layer, &values[i])};
+		parts[i].values = values[i];
 		if (layer->payload) {
 			r = bytes_of(x, layer->payload, &payloads[i], err);
 			parts[i].data = (const uint8_t *)text_str(&payloads[i]);

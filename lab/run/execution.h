@@ -183,8 +183,12 @@ int bytes_of(struct execution *execution, const struct payload_node *payload, st
 int bytes_match(struct execution *execution, const struct payload_node *payload, const void *data, size_t length,
 		struct text *ret_difference, struct err *err);
 /* Builds a frame (or IP packet) from layers; what is not written comes from the interface and endpoints. */
+struct frame_ends {
+	struct ip_addr from, to;     /* family 0: none */
+	int32_t from_port, to_port;  /* -1: none */
+};
 int bytes_build(struct execution *execution, const struct packet_node *packet, int node, const char *interface,
-		const struct ip_addr *from, const struct ip_addr *to, struct text *ret, struct err *err);
+		const struct frame_ends *ends, struct text *ret, struct err *err);
 
 /* --- sockets.c --- */
 struct socket_request {
@@ -193,6 +197,8 @@ struct socket_request {
 	const struct endpoint *from, *to;
 	const struct node_list *setsockopt; /* or NULL */
 	bool listen;
+	bool each;      /* every message says where it goes: datagram sockets are not connected to `to` */
+	bool ip_header; /* what is sent begins with its IP header */
 };
 /*
  * Opens by driver in the node. 0 open; 1 the driver's call failed (*failure and err tell: the scenario may have expected

@@ -86,7 +86,7 @@ int socket_open(struct execution *x, const struct socket_request *request, struc
 	const struct driver *driver = driver_find(request->with);
 	int node = execution_node(x, request->in);
 	struct driver_setsockopt *setsockopts = NULL;
-	struct driver_open how = {.options = request->options, .listen = request->listen};
+	struct driver_open how = {.options = request->options, .listen = request->listen, .ip_header = request->ip_header};
 
 	if (!driver || node < 0)
 		return err_set(err, -EINVAL, "no technique '%s', or no node '%s'", request->with, request->in ? request->in : "");
@@ -94,8 +94,13 @@ int socket_open(struct execution *x, const struct socket_request *request, struc
 	if (r < 0)
 		return r;
 	choose_family(&how);
+	if (request->each && !driver->stream) {
+		how.to = (struct ip_addr){0};
+		how.to_port = -1;
+	}
+	/* Sockets above the wire need one only as the scope of link-local addresses. */
+	how.interface = socket_interface(x, node, driver->wants_interface ? request->options : NULL);
 	if (driver->wants_interface) {
-		how.interface = socket_interface(x, node, request->options);
 		if (!how.interface)
 			return err_set(err, -EINVAL, "node %s has several wires (or none); say which with interface:", request->in);
 	}

@@ -21,8 +21,7 @@ struct send_state {
 	struct driver_socket *socket;
 	bool owned;                   /* lives for this step */
 	const struct send_node *node; /* decoded for the current repetition */
-	struct ip_addr from, to;
-	int32_t to_port;
+	struct frame_ends ends;
 	ARRAY(struct text) frames;    /* of a capture file */
 	struct text bytes[BATCH];
 	struct driver_message messages[BATCH];
@@ -85,7 +84,7 @@ static int make_message(struct step_run *run, struct send_state *state, struct t
 		return bytes_of(x, send->payload, ret, err);
 	/* Techniques below IP want the Ethernet header; raw sockets begin at IP. */
 	bool frames = state->socket->driver->wants_interface;
-	return bytes_build(x, send->packet, node, frames ? socket_interface(x, node, send->options) : NULL, &state->from, &state->to, ret, err);
+	return bytes_build(x, send->packet, node, frames ? socket_interface(x, node, send->options) : NULL, &state->ends, ret, err);
 }
 
 static int fill_batch(struct step_run *run, struct send_state *state, struct err *err)
@@ -113,7 +112,7 @@ static int fill_batch(struct step_run *run, struct send_state *state, struct err
 			return r;
 		state->messages[at] = (struct driver_message){
 			.data = (const uint8_t *)text_str(&state->bytes[at]), .length = state->bytes[at].length,
-			.peer = state->to, .peer_port = state->to_port,
+			.peer = state->ends.to, .peer_port = state->ends.to_port,
 		};
 		state->filled++;
 		state->made++;
@@ -223,13 +222,26 @@ static int go_on(void *data, uint32_t events, struct err *err)
 	return 0;
 }
 
+static bool begins_with_ip(const struct packet_node *packet)
+{
+	const char *first = packet && packet->layers.count ? packet->layers.items[0]->name : NULL;
+
+	return first && (strcmp(first, "ip") == 0 || strcmp(first, "ipv6") == 0);
+}
+
 static int open_socket(struct step_run *run, struct send_state *state, struct err *err)
 {
 	struct execution *x = run->execution;
 	const struct send_node *send = run->step->send;
 	struct driver_failure failure = {0};
 	struct err inner = {0};
-	struct socket_request request = {.in = send->in, .with = send->with, .options = send->options, .from = &send->from, .to = &send->to};
+	/*
+	 * Not connected: else the ICMP error that answers one datagram would fail the next one's call, sooner or later. `open` connects.
+	 */
+	struct socket_request request = {
+		.in = send->in, .with = send->with, .options = send->options, .from = &send->from, .to = &send->to, .each = true,
+		.ip_header = begins_with_ip(send->packet),
+	};
 
 	if (send->socket) {
 		struct named_socket *named = socket_named(x, send->socket);
@@ -254,7 +266,6 @@ int send_start(struct step_run *run, struct err *err)
 {
 	const struct send_node *send = run->step->send;
 	struct send_state *state = mem_new(struct send_state);
-	int32_t from_port;
 	struct err inner = {0};
 
 	run->state = state;
@@ -262,7 +273,8 @@ int send_start(struct step_run *run, struct err *err)
 	state->node = send;
 	state->total = send->times;
 	state->period = send->every ? send->every : send->rate > 0 ? (int64_t)((double)NS_PER_S / send->rate) : 0;
-	int r = socket_endpoints(run->execution, &send->from, &send->to, &state->from, &from_port, &state->to, &state->to_port, &inner);
+	int r = socket_endpoints(run->execution, &send->from, &send->to, &state->ends.from, &state->ends.from_port, &state->ends.to,
+				 &state->ends.to_port, &inner);
 	if (r >= 0 && send->file) {
 		r = read_frames(run->execution, send->file, state, &inner);
 		state->total *= (int64_t)state->frames.count;

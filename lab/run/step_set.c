@@ -65,9 +65,34 @@ static int set_link(const struct set_node *set, const struct plan_node *node, st
 		r = rtnl_del_address(rtnl, index, (const struct ip_prefix *)set->no_addresses.values + i, err);
 	for (size_t i = 0; i < set->addresses.count && r >= 0; i++)
 		r = rtnl_add_address(rtnl, index, (const struct ip_prefix *)set->addresses.values + i, err);
-	/* Comes up for good at once: else its first packet may meet the noop qdisc. */
-	if (r >= 0 && node_given(&set->node, "state") && set->state == STATE_UP)
-		r = rtnl_sync_link(rtnl, index, err);
+	return r;
+}
+
+static int sync_node(struct execution *x, int at, struct err *err)
+{
+	const struct plan_node *node = &x->plan->nodes.items[at];
+	struct rtnl *rtnl = x->lab.rtnl[at];
+	int r = 0;
+
+	for (size_t i = 1; i < node->interfaces.count && r >= 0; i++)
+		r = rtnl_sync_link(rtnl, node->interfaces.items[i].index, err);
+	return r < 0 ? r : rtnl_commit(rtnl, err);
+}
+
+/*
+ * A change of carrier reaches the qdisc, and interfaces stacked above, some time later, at both ends of the wire: whoever sends
+ * before that loses its packet. Asking makes it happen now.
+ */
+static int sync_wire(struct execution *x, const struct set_node *set, int at, struct err *err)
+{
+	const struct plan_interface *interface = set->link ? plan_find_interface(&x->plan->nodes.items[at], set->link) : NULL;
+	int r;
+
+	if (!interface || !node_given(&set->node, "state"))
+		return 0;
+	r = sync_node(x, at, err);
+	if (r >= 0 && interface->peer_node >= 0)
+		r = sync_node(x, interface->peer_node, err);
 	return r;
 }
 
@@ -178,6 +203,8 @@ int set_start(struct step_run *run, struct err *err)
 	int committed = rtnl_commit(rtnl, done >= 0 ? &inner : NULL);
 	if (done >= 0)
 		done = committed;
+	if (done >= 0)
+		done = sync_wire(x, set, at, &inner);
 	if (done >= 0)
 		done = wait_ipv6(set, node, rtnl, &inner);
 	if (done >= 0)
