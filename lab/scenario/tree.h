@@ -135,7 +135,7 @@ struct end_node { /* node.name: "inside:eth0" */
 struct step_node {
 	struct node node;
 	const char *title;          /* `step`, or NULL; unique within the scenario */
-	int64_t timeout;            /* ns */
+	int64_t timeout;            /* ns; 0: as long as the scenario's */
 	const char *when;           /* "", "true", "a == b"…, or NULL: always */
 	struct error_node *error;   /* or NULL: the calls must succeed */
 	struct node *verb;          /* set by the decoder: the one verb below that was given */

@@ -427,11 +427,11 @@ static const struct field scenario_fields[] = {
 	},
 	{
 		FIELD_AT(struct scenario_tree, timeout, "timeout"), .shape = FIELD_SCALAR, .type = &type_duration, .standard = "2min",
-		.min = NS_PER_MS, .max = 24 * 3600 * NS_PER_S, .doc = "How long the whole scenario may take.", .example = "timeout: 30s",
+		.min = NS_PER_MS, .max = 24 * 3600 * NS_PER_S, .doc = "How long the whole scenario may take, its waits included.", .example = "timeout: 30s",
 	},
 	{
 		FIELD_AT(struct scenario_tree, use, "use"), .shape = FIELD_LIST, .type = &type_string,
-		.doc = "Files whose nodes and links are taken over. Paths start at the folder of the file they stand in.",
+		.doc = "Files whose nodes and links are taken over, with the params that they use. Paths start at the folder of the file they stand in.",
 		.example = "use: lab.nslab.yaml",
 	},
 	{

@@ -432,9 +432,9 @@ static const struct field step_fields[] = {
 		.doc = "What happens, in a few words. A name that no other step has.", .example = "step: the inside speaks first",
 	},
 	{
-		FIELD_AT(struct step_node, timeout, "timeout"), .shape = FIELD_SCALAR, .type = &type_duration, .standard = "10s",
-		.min = NS_PER_MS, .max = 24 * 3600 * NS_PER_S,
-		.doc = "How long the step may take. A `wait`'s own span, a `within` and a `for` come on top.", .example = "timeout: 30s",
+		FIELD_AT(struct step_node, timeout, "timeout"), .shape = FIELD_SCALAR, .type = &type_duration, .min = NS_PER_MS,
+		.max = 24 * 3600 * NS_PER_S,
+		.doc = "How long the step may take, in the background too. Without it, as long as the whole scenario may.", .example = "timeout: 30s",
 	},
 	{
 		FIELD_AT(struct step_node, when, "when"), .shape = FIELD_SCALAR, .type = &type_string, .flags = FIELD_RUNTIME,
