@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words that are true or false: `when:` of a step, -k and --tag of the command line. */
+/* Words that are true or false: -k and --tag of the command line, and `when:` of a step (lab/scenario/condition.h). */
 #pragma once
 
 #include <stdbool.h>
 
 #include "lab/base/err.h"
-
-/* `when`, after substitution: "true", "false", "yes", "no", "a == b", "a != b". 1 true, 0 false, -EINVAL. */
-int condition_when(const char *text, struct err *err);
+#include "lab/scenario/condition.h"
 
 /*
  * A boolean expression of words with `and`, `or`, `not` and parentheses, as pytest's -k: each word is asked of `has`.

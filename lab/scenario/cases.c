@@ -116,6 +116,7 @@ int scenario_cases(struct scenario_file *file, struct diag_list *diags, const st
 		};
 		struct scenario_tree *tree = file_decode(file, &file->rows[i], false, &own, scenario);
 		scenario->tree = own.errors ? NULL : tree;
+		scenario->partial = tree;
 		diags->context = file->has_matrix ? scenario->id : context;
 		diag_list_add_all(diags, &own);
 		diag_list_free(&own);

@@ -41,6 +41,7 @@ struct scenario_case {
 	const struct scenario_value *values; /* params and matrix values, also the environment of `shell:` */
 	size_t value_count;
 	struct scenario_tree *tree;     /* NULL where this case has errors */
+	const struct scenario_tree *partial; /* what could be read, errors or not: for looking for further errors, never to be run */
 	struct scenario_file *file;
 };
 /* Every case, decoded, references checked; findings of a case carry its id as context. 0, or -EINVAL where `diags` got an error. */

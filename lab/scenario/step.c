@@ -7,6 +7,7 @@
 
 #include "lab/scenario/packet.h"
 #include "lab/scenario/tree.h"
+#include "lab/scenario/condition.h"
 
 /* --- the technique's options --- */
 
@@ -298,17 +299,6 @@ int step_finish_wait(struct decode *decode, struct node *node)
 
 /* --- the step --- */
 
-/* The words of `when` after substitution; the run judges them (lab/run/condition.h), here is only asked whether it can. */
-static bool is_condition(const char *when)
-{
-	static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
-
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (strcasecmp(when, words[i]) == 0)
-			return true;
-	return strstr(when, "==") || strstr(when, "!=");
-}
-
 int step_finish_step(struct decode *decode, struct node *node)
 {
 	struct step_node *step = (struct step_node *)node;
@@ -335,7 +325,7 @@ int step_finish_step(struct decode *decode, struct node *node)
 		diag_add(decode->diags, DIAG_STEP_VERB, at, "this step has no verb");
 		diag_help(decode->diags, "add one of send, receive, open, close, run, stop, set, wait, together, pierce, expect");
 	}
-	if (step->when && !is_condition(step->when)) {
+	if (step->when && condition_when(step->when, NULL) < 0) {
 		diag_add(decode->diags, DIAG_BAD_VALUE, node_field_span(node, "when"), "'%s' is neither true nor false", step->when);
 		diag_help(decode->diags, "write true, false, or a comparison such as $(family) == ipv6");
 	}
