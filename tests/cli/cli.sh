@@ -25,7 +25,6 @@ unset NO_COLOR
 # --- golden outputs: NAME, then the words after nslab ---
 goldens=(
 	"help-fmt help fmt"
-	"explain-top explain"
 	"explain-kind explain nodes.kind"
 	"explain-count explain steps.expect.count"
 	"explain-routes explain nodes.routes"
