@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "lab/base/clock.h"
@@ -27,8 +28,12 @@ struct slots {
 struct slots *slots_new(void)
 {
 	struct slots *slots = mem_new(struct slots);
+	void *frames = mmap(NULL, (size_t)BATCH * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	slots->frames = mem_alloc((size_t)BATCH * SLOT_BYTES);
+	/* Not by calloc(3): that may clear two megabytes, 0.25 ms, where a lab of few packets touches one page. */
+	if (frames == MAP_FAILED)
+		abort();
+	slots->frames = frames;
 	return slots;
 }
 
@@ -36,7 +41,7 @@ void slots_free(struct slots *slots)
 {
 	if (!slots)
 		return;
-	free(slots->frames);
+	munmap(slots->frames, (size_t)BATCH * SLOT_BYTES);
 	free(slots);
 }
 
