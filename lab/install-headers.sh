@@ -4,7 +4,10 @@
 # The command line's own are not public, and neither are those that say so by their names.
 set -eu
 
-target=$MESON_INSTALL_DESTDIR_PREFIX/$2
+case $2 in
+/*) target=${DESTDIR:-}$2 ;;
+*) target=$MESON_INSTALL_DESTDIR_PREFIX/$2 ;;
+esac
 cd "$1"
 find lab drivers -name '*.h' ! -path 'lab/cli/*' ! -name '*_internal.h' ! -name '*_inside.h' ! -name rtnl_request.h | while read -r header; do
 	mkdir -p "$target/${header%/*}"
