@@ -113,11 +113,15 @@ static void check_options(struct check *check, const struct node *step, const ch
 }
 
 /* Builds the packet once, with stand-ins for what only the lab knows, to find what cannot be built. */
-static void check_packet(struct check *check, const struct packet_node *packet)
+static void check_packet(struct check *check, const struct send_node *send)
 {
+	const struct packet_node *packet = send->packet;
 	struct build_layer parts[DISSECT_LAYERS_MAX];
 	ARRAY(struct build_value) values = {0};
-	struct build_defaults defaults = {.eth_src = {{2, 0, 0, 0, 0, 1}}, .eth_dst = {{2, 0, 0, 0, 0, 2}}};
+	struct build_defaults defaults = {
+		.eth_src = {{2, 0, 0, 0, 0, 1}}, .eth_dst = {{2, 0, 0, 0, 0, 2}},
+		.src_port = send->from.port > 0 ? (uint16_t)send->from.port : 0, .dst_port = send->to.port > 0 ? (uint16_t)send->to.port : 0,
+	};
 	struct text bytes = {0};
 	struct err err = {0};
 	size_t at = 0;
@@ -146,7 +150,7 @@ static void check_packet(struct check *check, const struct packet_node *packet)
 			given += ((const struct match_node *)layer->values.items[k])->values.count != 0;
 		parts[i] = (struct build_layer){.layer = layer->layer, .values = values.items + at, .value_count = given};
 		at += given;
-		if (str_eq(layer->node.name, "ip"))
+		if (str_eq(layer->node.name, "ip") || str_eq(layer->node.name, "arp"))
 			ip_addr_parse("192.0.2.1", &defaults.src, NULL), defaults.dst = defaults.src;
 		else if (str_eq(layer->node.name, "ipv6") && !defaults.src.family)
 			ip_addr_parse("2001:db8::1", &defaults.src, NULL), defaults.dst = defaults.src;
@@ -175,7 +179,7 @@ static int on_send(struct visitor *visitor, const struct node *node)
 
 	check_options(check, node, send->with, send->options);
 	if (!node->runtime && !(send->packet && send->packet->node.runtime))
-		check_packet(check, send->packet);
+		check_packet(check, send);
 	return visit_children(visitor, node);
 }
 
