@@ -29,7 +29,8 @@ int decode_wrong_shape(struct decode *decode, const struct yaml *yaml, const cha
 	bool one_line = !memchr(yaml->span.source->text + yaml->span.offset, '\n', yaml->span.length);
 
 	if (yaml->kind != YAML_SCALAR && !yaml->block && one_line && strcmp(wanted, "a single value") == 0) {
-		diag_add(decode->diags, DIAG_QUOTE_THIS, yaml->span, "'%s' is a single value, and YAML reads this as %s", what, shape_name(yaml));
+		diag_add(decode->diags, DIAG_QUOTE_THIS, yaml->span, "'%s' is a single value, and YAML reads this as %s", what,
+			 shape_name(yaml));
 		quote_help(decode->diags, yaml->span);
 		return -EINVAL;
 	}

@@ -87,7 +87,8 @@ static int take_destination(struct words *words, struct route_spec *route)
 		return 0;
 	}
 	if (!words->word)
-		return err_set(words->err, -EINVAL, "a route begins with where it leads; default or a prefix, as in default via 192.0.2.1");
+		return err_set(words->err, -EINVAL,
+			       "a route begins with where it leads; default or a prefix, as in default via 192.0.2.1");
 	return words_take_prefix(words, &route->to);
 }
 

@@ -141,7 +141,8 @@ static int parse_rule(const struct field *field, const char *text, struct arena 
 	if (r < 0)
 		return r;
 	rule.family = asked ? asked : rule.from.addr.family ? rule.from.addr.family : rule.to.addr.family ? rule.to.addr.family : AF_INET;
-	if ((rule.from.addr.family && rule.from.addr.family != rule.family) || (rule.to.addr.family && rule.to.addr.family != rule.family))
+	if ((rule.from.addr.family && rule.from.addr.family != rule.family) || (rule.to.addr.family &&
+										rule.to.addr.family != rule.family))
 		return words_mixed_families(&words, text);
 	if (rule.table && rule.action != FR_ACT_TO_TBL)
 		return err_set(err, -EINVAL, "'%s' looks a table up and ends at once; one of the two", text);

@@ -49,7 +49,8 @@ int words_take_keywords(struct words *words, const struct keyword *table, size_t
 			const char *near = str_nearest(words->word, names, count);
 
 			if (near)
-				return err_set(words->err, -EINVAL, "'%s' is no word of a %s; did you mean '%s'?", words->word, what, near);
+				return err_set(words->err, -EINVAL, "'%s' is no word of a %s; did you mean '%s'?", words->word,
+					       what, near);
 			struct text all = {0};
 			for (size_t j = 0; j < count; j++)
 				text_addf(&all, "%s%s", j ? ", " : "", names[j]);
@@ -135,7 +136,8 @@ int words_take_prefix(struct words *words, struct ip_prefix *ret)
 		struct text right = {0};
 
 		ip_prefix_print(&network, &right);
-		int r = err_set(words->err, -EINVAL, "'%s' is an address within a prefix; the prefix is %s", words->word, text_str(&right));
+		int r = err_set(words->err, -EINVAL, "'%s' is an address within a prefix; the prefix is %s", words->word,
+				text_str(&right));
 		text_free(&right);
 		return r;
 	}

@@ -70,7 +70,8 @@ static int read_rows(struct expansion *expansion, const struct yaml *list)
 	if (!list->count)
 		return diag_add(expansion->diags, DIAG_BAD_VALUE, list->span, "the matrix has no rows, so there would be no case to run");
 	if (list->count > CASES_MAX)
-		return diag_add(expansion->diags, DIAG_OUT_OF_RANGE, list->span, "%zu cases, and at most %d are allowed", list->count, CASES_MAX);
+		return diag_add(expansion->diags, DIAG_OUT_OF_RANGE, list->span, "%zu cases, and at most %d are allowed",
+				list->count, CASES_MAX);
 	if (list->items[0]->kind == YAML_MAP) {
 		like_count = list->items[0]->count;
 		like = arena_alloc(expansion->arena, like_count * sizeof(*like));
@@ -106,7 +107,8 @@ static int read_axis(struct expansion *expansion, const struct yaml_pair *pair, 
 		return -EINVAL;
 	}
 	if (!value->count)
-		return diag_add(expansion->diags, DIAG_BAD_VALUE, value->span, "the axis '%s' has no values, so there would be no case to run", pair->key->text);
+		return diag_add(expansion->diags, DIAG_BAD_VALUE, value->span,
+				"the axis '%s' has no values, so there would be no case to run", pair->key->text);
 	for (size_t i = 0; i < value->count; i++)
 		failed |= check_value(expansion, value->items[i], pair->key->text) < 0;
 	*ret = (struct axis){pair->key->text, (const struct yaml *const *)value->items, value->count};
@@ -229,7 +231,8 @@ static int read_axes(struct expansion *expansion, const struct yaml *map)
 	for (size_t i = 0; i < count; i++)
 		read_row(expansion, entries[i], names, axis_count);
 	if (!expansion->rows.count)
-		return diag_add(expansion->diags, DIAG_BAD_VALUE, map->count ? map->pairs[0].key->span : map->span, "the matrix leaves no case to run");
+		return diag_add(expansion->diags, DIAG_BAD_VALUE, map->count ? map->pairs[0].key->span : map->span,
+				"the matrix leaves no case to run");
 	return 0;
 }
 
@@ -249,7 +252,8 @@ static void find_twins(struct expansion *expansion, const struct yaml *matrix)
 	for (size_t i = 1; i < expansion->rows.count && expansion->rows.count <= 1000; i++)
 		for (size_t j = 0; j < i; j++)
 			if (rows_equal(&expansion->rows.items[i], &expansion->rows.items[j])) {
-				diag_add(expansion->diags, DIAG_DUPLICATE_NAME, matrix->count && matrix->kind == YAML_MAP ? matrix->pairs[0].key->span : matrix->span,
+				diag_add(expansion->diags, DIAG_DUPLICATE_NAME, matrix->count &&
+					 matrix->kind == YAML_MAP ? matrix->pairs[0].key->span : matrix->span,
 					 "two cases of the matrix have the same values");
 				return;
 			}

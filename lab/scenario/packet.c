@@ -37,7 +37,8 @@ int payload_finish(struct decode *decode, struct node *node)
 		if (node->given >> i & 1 && given++)
 			second = i;
 	if (given > 1)
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node->field_spans[second], "a payload has one key, and '%s' is a further one",
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node->field_spans[second],
+			 "a payload has one key, and '%s' is a further one",
 			 node->kind->fields[second].name);
 	if (!given) {
 		diag_add(decode->diags, DIAG_MISSING_KEY, node->span, "the payload is not given");
@@ -236,7 +237,8 @@ int match_finish(struct decode *decode, struct node *node)
 	if (node_given(node, "is") && match->negate)
 		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "not"), "'is' and 'not' exclude each other");
 	if (!node->given || (!match->values.count && match->values.values)) {
-		diag_add(decode->diags, DIAG_MISSING_KEY, node->given ? node->span : node->name_span, "'%s' has no value to compare with", node->name);
+		diag_add(decode->diags, DIAG_MISSING_KEY, node->given ? node->span : node->name_span,
+			 "'%s' has no value to compare with", node->name);
 		diag_help(decode->diags, "write a value, a range a..b, a list of them, or {not: …}");
 	}
 	return 0;
@@ -259,7 +261,8 @@ static const char *const state_keys[] = {"conntrack", "route", "neighbour", "add
 static void complete_order(struct decode *decode, struct expect_node *expect)
 {
 	if (node_given(&expect->node, "count"))
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(&expect->node, "count"), "an order has no count: each of its entries is one packet");
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(&expect->node, "count"),
+			 "an order has no count: each of its entries is one packet");
 	if (expect->order.count < 2)
 		diag_add(decode->diags, DIAG_BAD_EXPECT, node_field_span(&expect->node, "order"), "an order needs two entries at least");
 	for (size_t i = 0; i < expect->order.count; i++) {
@@ -300,13 +303,15 @@ int expect_finish(struct decode *decode, struct node *node)
 
 		if (!node_given(node, of_packets[i]) || (!state && (for_order || !node_given(node, "order"))))
 			continue;
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, of_packets[i]), "'%s' is about packets%s", of_packets[i],
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, of_packets[i]), "'%s' is about packets%s",
+			 of_packets[i],
 			 state ? ", and this expectation is about state" : " of one selection, and stands inside an entry of 'order'");
 	}
 	if (node_given(node, "order"))
 		complete_order(decode, expect);
 	if (state && node_given(node, "order"))
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "order"), "'order' is about packets, and this expectation is about state");
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "order"),
+			 "'order' is about packets, and this expectation is about state");
 	if (state && !node_given(node, "in")) {
 		diag_add(decode->diags, DIAG_MISSING_KEY, at, "'in' is missing here");
 		diag_help(decode->diags, "write in: and the node whose %s is looked at", state);
@@ -322,6 +327,7 @@ int expect_finish(struct decode *decode, struct node *node)
 	if (node_given(node, "strict") && !node_given(node, "order"))
 		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "strict"), "'strict' is a property of 'order'");
 	if (node_given(node, "gap") && !node_given(node, "after"))
-		diag_add(decode->diags, DIAG_MISSING_KEY, node_field_span(node, "gap"), "'gap' needs the 'after' that it is measured from");
+		diag_add(decode->diags, DIAG_MISSING_KEY, node_field_span(node, "gap"),
+			 "'gap' needs the 'after' that it is measured from");
 	return 0;
 }

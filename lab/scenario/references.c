@@ -114,9 +114,11 @@ void check_rules(const struct name_check *check, const struct lab_node *node, co
 
 	for (size_t i = 0; i < rules->count; i++) {
 		if (specs[i].iif)
-			check_interface_name(check, node->node.name, specs[i].iif, span_find(rules->spans[i], specs[i].iif, strlen(specs[i].iif)));
+			check_interface_name(check, node->node.name, specs[i].iif, span_find(rules->spans[i], specs[i].iif,
+											     strlen(specs[i].iif)));
 		if (specs[i].oif)
-			check_interface_name(check, node->node.name, specs[i].oif, span_find(rules->spans[i], specs[i].oif, strlen(specs[i].oif)));
+			check_interface_name(check, node->node.name, specs[i].oif, span_find(rules->spans[i], specs[i].oif,
+											     strlen(specs[i].oif)));
 	}
 }
 

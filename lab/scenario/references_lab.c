@@ -147,7 +147,8 @@ static void check_ports(const struct name_check *check, const struct lab_node *n
 
 			for (size_t k = 0; k < (j == index ? i : other->ports.count); k++)
 				if (str_eq(((const char *const *)other->ports.values)[k], ports[i]))
-					diag_add(check->diags, DIAG_DUPLICATE_NAME, bridge->ports.spans[i], "'%s' is a port of '%s' already",
+					diag_add(check->diags, DIAG_DUPLICATE_NAME, bridge->ports.spans[i],
+						 "'%s' is a port of '%s' already",
 						 ports[i], other->node.name);
 		}
 	}
@@ -163,7 +164,8 @@ static void check_interfaces(const struct name_check *check, const struct lab_no
 		check_new_interface_name(check, name, interface->node.name_span);
 		check_mac(check, &interface->node, &interface->mac);
 		if (end) {
-			diag_add(check->diags, DIAG_DUPLICATE_NAME, interface->node.name_span, "'%s' is an end of a wire already, on line %u", name,
+			diag_add(check->diags, DIAG_DUPLICATE_NAME, interface->node.name_span,
+				 "'%s' is an end of a wire already, on line %u", name,
 				 end->node.name_span.line);
 			diag_help(check->diags, "an end's address, mac and mtu stand with the wire");
 		}
@@ -185,7 +187,8 @@ static void check_node(const struct name_check *check, const struct lab_node *no
 	for (size_t i = 0; i < node->files.count; i++) {
 		const struct node *file = node->files.items[i];
 
-		if (file->name[0] == '/' && file->name[1] && !strstr(file->name, "/../") && !str_ends(file->name, "/") && !str_ends(file->name, "/.."))
+		if (file->name[0] == '/' && file->name[1] && !strstr(file->name, "/../") && !str_ends(file->name, "/") &&
+		    !str_ends(file->name, "/.."))
 			continue;
 		diag_add(check->diags, DIAG_BAD_NAME, file->name_span, "'%s' is not the absolute path of a file", file->name);
 		diag_help(check->diags, "as in /etc/dnsmasq.conf");
@@ -206,7 +209,8 @@ static void check_kernel(const struct name_check *check, const struct requires_n
 	digits += strspn(digits, " ");
 	if (i < COUNT_OF(operators) && isdigit((unsigned char)*digits) && strspn(digits, "0123456789.") == strlen(digits))
 		return;
-	diag_add(check->diags, DIAG_BAD_VALUE, node_field_span(&requires->node, "kernel"), "'%s' is not a condition on the kernel's version", version);
+	diag_add(check->diags, DIAG_BAD_VALUE, node_field_span(&requires->node, "kernel"),
+		 "'%s' is not a condition on the kernel's version", version);
 	diag_help(check->diags, "one of >= > <= < == != and a version, as in \">= 6.5\"");
 }
 

@@ -137,7 +137,8 @@ static void check_places(const struct step_check *check, const struct node *node
 	for (size_t i = 0; i < places->count; i++, place++) {
 		struct span at = places->spans[i];
 		struct span interface_at = place->interface ? span_find(at, place->interface, strlen(place->interface)) : at;
-		const struct lab_node *lab_node = check_node_name(check->names, place->node, span_find(at, place->node, strlen(place->node)));
+		const struct lab_node *lab_node = check_node_name(check->names, place->node, span_find(at, place->node,
+												       strlen(place->node)));
 
 		if (!lab_node)
 			continue;
@@ -148,7 +149,8 @@ static void check_places(const struct step_check *check, const struct node *node
 				diag_help(diags_of(check), "every packet of lo goes out and comes in at once; write dir: in");
 			}
 		} else if (dir == DIR_BOTH && (lab_node->role == ROLE_ROUTER || lab_node->role == ROLE_BRIDGE)) {
-			diag_add(diags_of(check), DIAG_BAD_EXPECT, at, "'%s' is a %s: a packet that it forwards is seen twice, coming in and going out",
+			diag_add(diags_of(check), DIAG_BAD_EXPECT, at,
+				 "'%s' is a %s: a packet that it forwards is seen twice, coming in and going out",
 				 place->node, lab_node->role == ROLE_ROUTER ? "router" : "bridge");
 			diag_help(diags_of(check), "add dir: in or dir: out, or name one interface");
 		}
@@ -179,7 +181,8 @@ static void check_endpoint(const struct step_check *check, const struct node *no
 static void check_endpoints(const struct step_check *check, const struct node *node, const struct endpoint *from, const struct endpoint *to)
 {
 	if (from->addr.family && to->addr.family && from->addr.family != to->addr.family) {
-		diag_add(diags_of(check), DIAG_BAD_VALUE, node_field_span(node, "to"), "'from' and 'to' are addresses of different families");
+		diag_add(diags_of(check), DIAG_BAD_VALUE, node_field_span(node, "to"),
+			 "'from' and 'to' are addresses of different families");
 		diag_help(diags_of(check), "both IPv4, or both IPv6");
 		return;
 	}
@@ -333,7 +336,8 @@ static int on_together(struct visitor *visitor, const struct node *node)
 		const struct step_node *step = (const struct step_node *)together->steps.items[i];
 
 		if (step->expect) {
-			diag_add(diags_of(check), DIAG_STEP_VERB, step->expect->node.name_span, "'together' starts steps that act, and this one expects");
+			diag_add(diags_of(check), DIAG_STEP_VERB, step->expect->node.name_span,
+				 "'together' starts steps that act, and this one expects");
 			diag_help(diags_of(check), "put the expectation after it");
 		}
 	}
@@ -403,7 +407,8 @@ static int on_expect(struct visitor *visitor, const struct node *node)
 	check_word(check, expect->as, "packet", node_field_span(node, "as"));
 	int r = visit_children(visitor, node);
 	if (twin && !check->step->when)
-		diag_add(diags_of(check), DIAG_DUPLICATE_NAME, node_field_span(node, "as"), "a packet is called '%s' already, on line %u", expect->as,
+		diag_add(diags_of(check), DIAG_DUPLICATE_NAME, node_field_span(node, "as"),
+			 "a packet is called '%s' already, on line %u", expect->as,
 			 node_field_span(&twin->node, "as").line);
 	if (expect->as)
 		array_push(&check->packets, expect);
@@ -424,7 +429,8 @@ static int on_payload(struct visitor *visitor, const struct node *node)
 	if (!step || find_packet(check, payload->same_as)) {
 		check_packet_name(check, payload->same_as, node_field_span(node, "same_as"));
 	} else if (!carries_payload(step)) {
-		diag_add(diags_of(check), DIAG_UNKNOWN_REFERENCE, node_field_span(node, "same_as"), "step '%s' sends no payload", payload->same_as);
+		diag_add(diags_of(check), DIAG_UNKNOWN_REFERENCE, node_field_span(node, "same_as"), "step '%s' sends no payload",
+			 payload->same_as);
 		diag_help(diags_of(check), "name a step with 'send', or a packet that 'as' named");
 	}
 	return 0;
@@ -438,7 +444,8 @@ static void check_title(const struct step_check *check, const struct step_node *
 	struct span at = node_field_span(&step->node, "step");
 
 	if (twin) {
-		diag_add(diags_of(check), DIAG_DUPLICATE_NAME, at, "another step has this name, on line %u", node_field_span(&twin->node, "step").line);
+		diag_add(diags_of(check), DIAG_DUPLICATE_NAME, at, "another step has this name, on line %u",
+			 node_field_span(&twin->node, "step").line);
 		diag_help(diags_of(check), "names of steps are unique, so that each can be spoken of");
 	} else if (str_eq(step->title, "start")) {
 		diag_add(diags_of(check), DIAG_BAD_NAME, at, "'start' is the start of the scenario, as in since: start");
@@ -466,7 +473,8 @@ static void check_runtime(const struct step_check *check, const struct runtime_r
 		const char *dot = strchr(reference->name, '.');
 
 		if (dot)
-			check_packet_name(check, arena_strndup(check->names->arena, reference->name, (size_t)(dot - reference->name)), reference->span);
+			check_packet_name(check, arena_strndup(check->names->arena, reference->name,
+							       (size_t)(dot - reference->name)), reference->span);
 	}
 }
 

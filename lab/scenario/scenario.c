@@ -40,7 +40,8 @@ static void check_params(const struct scenario_file *file, struct diag_list *dia
 
 		if (params && yaml_get(params, name))
 			continue;
-		diag_add(diags, DIAG_UNKNOWN_PARAM, (struct span){.source = file->source}, "-D %s=…: the scenario has no param '%s'", name, name);
+		diag_add(diags, DIAG_UNKNOWN_PARAM, (struct span){.source = file->source},
+			 "-D %s=…: the scenario has no param '%s'", name, name);
 		const char *near = str_nearest(name, names, count);
 		if (near)
 			diag_help(diags, "did you mean '%s'?", near);

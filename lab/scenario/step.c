@@ -141,7 +141,8 @@ static void refuse_both(struct decode *decode, const struct node *node, const ch
 		return;
 	struct span at = node_field_span(node, a), other = node_field_span(node, b);
 
-	diag_add(decode->diags, DIAG_CONFLICTING_KEYS, other.offset > at.offset ? other : at, "'%s' and '%s' exclude each other: %s", a, b, why);
+	diag_add(decode->diags, DIAG_CONFLICTING_KEYS, other.offset > at.offset ? other : at,
+		 "'%s' and '%s' exclude each other: %s", a, b, why);
 }
 
 /*
@@ -164,7 +165,8 @@ static void complete_socket(struct decode *decode, const struct node *node, cons
 	if (!open)
 		return;
 	if (*in && open->in && strcmp(*in, open->in) != 0)
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "in"), "the socket '%s' was opened in '%s', not in '%s'",
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "in"),
+			 "the socket '%s' was opened in '%s', not in '%s'",
 			 socket, open->in, *in);
 	if (*with && open->with && strcmp(*with, open->with) != 0)
 		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, node_field_span(node, "with"),
@@ -230,7 +232,8 @@ int step_finish_ready(struct decode *decode, struct node *node)
 		}
 	}
 	if (!fits) {
-		diag_add(decode->diags, DIAG_BAD_VALUE, node_field_span(node, "listen"), "'%s' names no socket to wait for", ready->listen);
+		diag_add(decode->diags, DIAG_BAD_VALUE, node_field_span(node, "listen"), "'%s' names no socket to wait for",
+			 ready->listen);
 		diag_help(decode->diags, "write udp PORT, tcp PORT or packet INTERFACE, as in udp 53");
 	}
 	return 0;
@@ -241,7 +244,8 @@ int step_finish_run(struct decode *decode, struct node *node)
 	struct run_node *run = (struct run_node *)node;
 
 	if (!node_given(node, "command") && !node_given(node, "shell"))
-		need(decode, node, "command", ", or 'shell'", "the program and its arguments, as in command: [ping, -c, \"1\", 192.0.2.1]");
+		need(decode, node, "command", ", or 'shell'",
+		     "the program and its arguments, as in command: [ping, -c, \"1\", 192.0.2.1]");
 	refuse_both(decode, node, "command", "shell", "each says what is run");
 	if (node_given(node, "command") && !run->command.count && !node->runtime && run->command.values)
 		diag_add(decode->diags, DIAG_BAD_VALUE, node_field_span(node, "command"), "the command is empty");
@@ -260,14 +264,16 @@ int step_finish_set(struct decode *decode, struct node *node)
 
 	for (size_t i = 0; i < COUNT_OF(of_link); i++)
 		if (node_given(node, of_link[i]) && !node_given(node, "link")) {
-			diag_add(decode->diags, DIAG_MISSING_KEY, node_field_span(node, of_link[i]), "'%s' needs the 'link' that it is about", of_link[i]);
+			diag_add(decode->diags, DIAG_MISSING_KEY, node_field_span(node, of_link[i]),
+				 "'%s' needs the 'link' that it is about", of_link[i]);
 			diag_help(decode->diags, "write link: and the interface, as in link: eth0");
 		}
 	for (size_t i = 0; i < node->kind->field_count; i++)
 		if (strcmp(node->kind->fields[i].name, "in") == 0 || strcmp(node->kind->fields[i].name, "link") == 0)
 			others &= ~(UINT64_C(1) << i);
 	if (!others)
-		need(decode, node, "state", ", or another thing to set", "what changes, as in set: {in: firewall, link: wan, state: down}");
+		need(decode, node, "state", ", or another thing to set",
+		     "what changes, as in set: {in: firewall, link: wan, state: down}");
 	return 0;
 }
 
@@ -281,7 +287,8 @@ int step_wait_scalar(struct decode *decode, const struct yaml *yaml, struct node
 	if (!text)
 		return -EINVAL;
 	/* What starts like a number is a duration, right or wrong; all else is a step's name. */
-	bool is_span = text[0] >= '0' && text[0] <= '9' && (span->type->parse(span, text, decode->arena, &value, NULL) == 0 || !strchr(text, ' '));
+	bool is_span = text[0] >= '0' && text[0] <= '9' && (span->type->parse(span, text, decode->arena, &value, NULL) == 0 ||
+							    !strchr(text, ' '));
 	return decode_field(decode, node, is_span ? "span" : "step", yaml);
 }
 
@@ -330,7 +337,8 @@ int step_finish_step(struct decode *decode, struct node *node)
 		diag_help(decode->diags, "write true, false, or a comparison such as $(family) == ipv6");
 	}
 	if (step->error && step->expect) {
-		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, step->error->node.span, "an expectation makes no system calls that could fail");
+		diag_add(decode->diags, DIAG_CONFLICTING_KEYS, step->error->node.span,
+			 "an expectation makes no system calls that could fail");
 		diag_help(decode->diags, "put 'error' beside the verb that acts");
 	}
 	return 0;

@@ -55,7 +55,8 @@ int subst_family(const struct scenario_value *values, size_t count)
 	static const struct {
 		const char *word;
 		int family;
-	} words[] = {{"ipv4", AF_INET}, {"ipv6", AF_INET6}, {"ip", AF_INET}, {"ip6", AF_INET6}, {"inet", AF_INET}, {"inet6", AF_INET6}, {"4", AF_INET}, {"6", AF_INET6}};
+	} words[] = {{"ipv4", AF_INET}, {"ipv6", AF_INET6}, {"ip", AF_INET}, {"ip6", AF_INET6}, {"inet", AF_INET}, {"inet6",
+														    AF_INET6}, {"4", AF_INET}, {"6", AF_INET6}};
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < COUNT_OF(words) && strcmp(values[i].name, "family") == 0; j++)
@@ -201,7 +202,8 @@ static int expand_runtime(const struct expansion *expansion, const char *name, s
 	if (!expansion->field || !(expansion->field->flags & FIELD_RUNTIME)) {
 		if (scope->lenient)
 			return 1;
-		diag_add(diags, DIAG_UNKNOWN_REFERENCE, reference_span(expansion, name), "'%s' is known only while the scenario runs, too late here", name);
+		diag_add(diags, DIAG_UNKNOWN_REFERENCE, reference_span(expansion, name),
+			 "'%s' is known only while the scenario runs, too late here", name);
 		diag_help(diags, "fields of packets can be used in what steps send, set, run and expect");
 		return -EINVAL;
 	}
@@ -235,7 +237,8 @@ static int unknown_name(const struct expansion *expansion, const char *name)
 	if (near)
 		diag_help(expansion->decode->diags, "did you mean $(%s)?", near);
 	else
-		diag_help(expansion->decode->diags, "$(…) stands for a param, a matrix value, an address as in $(node:interface), or a packet's "
+		diag_help(expansion->decode->diags,
+			  "$(…) stands for a param, a matrix value, an address as in $(node:interface), or a packet's "
 			  "field; $$(… is a literal $(…");
 	return r;
 }

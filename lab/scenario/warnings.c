@@ -196,7 +196,8 @@ static void warn_off_link(struct warnings *warnings)
 		for (size_t j = 0; j < warnings->subnets.count && is_subnet(&own->prefix) && !reachable; j++) {
 			const struct subnet *peer = &warnings->subnets.items[j];
 
-			if (peer->domain != own->domain || str_eq(peer->node, own->node) || peer->prefix.addr.family != own->prefix.addr.family ||
+			if (peer->domain != own->domain || str_eq(peer->node, own->node) ||
+			    peer->prefix.addr.family != own->prefix.addr.family ||
 			    !is_subnet(&peer->prefix))
 				continue;
 			other = other ? other : peer;
@@ -251,7 +252,8 @@ static void warn_links(struct warnings *warnings)
 				continue;
 			bool at_end = node_given(&end->node, "mtu");
 			diag_add(warnings->diags, DIAG_MTU_MISMATCH, node_field_span(at_end ? &end->node : &first->node, "mtu"),
-				 "'%s' has an MTU of %lld, and '%s' of %lld", first->node.name, (long long)mtu_of(link, first), end->node.name,
+				 "'%s' has an MTU of %lld, and '%s' of %lld", first->node.name, (long long)mtu_of(link,
+														  first), end->node.name,
 				 (long long)mtu_of(link, end));
 			diag_help(warnings->diags, "the larger end's packets are dropped in silence; an mtu beside the ends is for all of them");
 		}

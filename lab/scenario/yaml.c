@@ -106,7 +106,8 @@ static size_t place_of_nothing(const struct reader *reader)
 	const struct source *source = reader->source;
 	size_t at = reader->position;
 
-	while (at < source->length && (source->text[at] == ' ' || source->text[at] == '\t' || source->text[at] == '\n' || source->text[at] == '\r'))
+	while (at < source->length && (source->text[at] == ' ' || source->text[at] == '\t' || source->text[at] == '\n' ||
+				       source->text[at] == '\r'))
 		at++;
 	if (at < source->length && (source->text[at] == ':' || source->text[at] == '-' || source->text[at] == '?'))
 		return at + 1;
@@ -283,7 +284,8 @@ static void find_duplicates(struct reader *reader, const struct yaml_pair *pairs
 			first = i;
 			continue;
 		}
-		diag_add(reader->diags, DIAG_YAML_DUPLICATE_KEY, sorted[i].key->span, "the key '%s' stands in this map already, on line %u",
+		diag_add(reader->diags, DIAG_YAML_DUPLICATE_KEY, sorted[i].key->span,
+			 "the key '%s' stands in this map already, on line %u",
 			 sorted[i].key->text, sorted[first].key->span.line);
 		found++;
 	}
@@ -340,7 +342,8 @@ static void refuse_decoration(struct reader *reader, struct fy_event *event)
 	if (is_tag)
 		diag_add(reader->diags, DIAG_YAML_TAG, span, "tags are not part of the language");
 	else
-		diag_add(reader->diags, DIAG_YAML_ALIAS, span, "%s are not part of the language", event->type == FYET_ALIAS ? "aliases" : "anchors");
+		diag_add(reader->diags, DIAG_YAML_ALIAS, span, "%s are not part of the language",
+			 event->type == FYET_ALIAS ? "aliases" : "anchors");
 	struct span whole = span;
 	quote_find(reader->source, span.offset + span.length, &whole);
 	quote_help(reader->diags, whole);
@@ -408,14 +411,17 @@ static struct yaml *read_stream(struct reader *reader)
 
 		if (event->type == FYET_DOCUMENT_START && root) {
 			const struct fy_mark *mark = fy_event_start_mark(event);
-			struct span at = mark ? span_of_mark(reader, mark, 3) : span_at(reader, skip_to_value(reader, reader->position), 1);
+			struct span at = mark ? span_of_mark(reader, mark, 3) : span_at(reader, skip_to_value(reader,
+													      reader->position), 1);
 
 			second = true;
 			if (mark)
-				diag_add(reader->diags, DIAG_YAML_DOCUMENTS, at, "a second document starts here, and a file holds one scenario");
+				diag_add(reader->diags, DIAG_YAML_DOCUMENTS, at,
+					 "a second document starts here, and a file holds one scenario");
 			else
 				diag_add(reader->diags, DIAG_YAML_SYNTAX, at, "this belongs to nothing that stands before it");
-		} else if (event->type != FYET_STREAM_START && event->type != FYET_DOCUMENT_START && event->type != FYET_DOCUMENT_END && !end) {
+		} else if (event->type != FYET_STREAM_START && event->type != FYET_DOCUMENT_START &&
+			   event->type != FYET_DOCUMENT_END && !end) {
 			root = read_node(reader, event);
 		}
 		fy_parser_event_free(reader->parser, event);

@@ -32,7 +32,8 @@ int yaml_check_text(const struct source *source, struct diag_list *diags)
 	struct span span = {.source = source, .length = 1, .line = 1, .column = 1};
 
 	if (source->length > SIZE_MAX_FILE)
-		return diag_add(diags, DIAG_YAML_DEPTH, (struct span){.source = source}, "the file has %zu bytes, and a scenario at most 1 MiB",
+		return diag_add(diags, DIAG_YAML_DEPTH, (struct span){.source = source},
+				"the file has %zu bytes, and a scenario at most 1 MiB",
 				source->length);
 	while (span.offset < source->length) {
 		const unsigned char *at = (const unsigned char *)source->text + span.offset;
@@ -95,7 +96,8 @@ struct source *source_read(const char *path, struct arena *arena, struct span fr
 		return NULL;
 	}
 	if (status.st_size > SIZE_MAX_FILE) {
-		diag_add(diags, DIAG_YAML_DEPTH, from, "'%s' has %lld bytes, and a scenario at most 1 MiB", path, (long long)status.st_size);
+		diag_add(diags, DIAG_YAML_DEPTH, from, "'%s' has %lld bytes, and a scenario at most 1 MiB", path,
+			 (long long)status.st_size);
 		return NULL;
 	}
 	char *text = arena_alloc(arena, (size_t)status.st_size + 1);

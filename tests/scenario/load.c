@@ -9,7 +9,8 @@
 void load_text(struct loaded *loaded, const char *text, const struct param_override *overrides, size_t override_count)
 {
 	*loaded = (struct loaded){0};
-	loaded->file = scenario_load_text("test.nslab.yaml", text, strlen(text), &test_registry, overrides, override_count, &loaded->diags);
+	loaded->file = scenario_load_text("test.nslab.yaml", text, strlen(text), &test_registry, overrides, override_count,
+					  &loaded->diags);
 	if (loaded->file)
 		scenario_cases(loaded->file, &loaded->diags, &loaded->cases, &loaded->count);
 	diag_list_sort(&loaded->diags);

@@ -64,7 +64,8 @@ static bool has_slug(const char *name, enum diag_id id)
 		struct text slug = {0};
 
 		diag_add_slug((enum diag_id)i, &slug);
-		if (str_starts(name, text_str(&slug)) && (name[slug.length] == '-' || name[slug.length] == '.') && slug.length >= longest) {
+		if (str_starts(name, text_str(&slug)) && (name[slug.length] == '-' || name[slug.length] == '.') &&
+		    slug.length >= longest) {
 			longest = slug.length;
 			found = i == (int)id;
 		}
@@ -116,7 +117,8 @@ static void check_file(const char *name, void *data)
 			fwrite(text_str(&found), 1, found.length, file);
 			fclose(file);
 		}
-		cr_assert(read_whole(text_str(&path), &expected), "%s is missing: run this test with NSLAB_UPDATE_GOLDEN=1", text_str(&path));
+		cr_assert(read_whole(text_str(&path), &expected), "%s is missing: run this test with NSLAB_UPDATE_GOLDEN=1",
+			  text_str(&path));
 		cr_expect_str_eq(text_str(&found), text_str(&expected), "%s is found otherwise:\n%s", name, text_str(&found));
 		struct text slug = {0};
 		text_add_char(&slug, '[');

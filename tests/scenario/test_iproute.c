@@ -105,13 +105,16 @@ Test(iproute, a_refusal_begins_with_the_word_at_fault)
 		{&type_route, "", "a route begins with where it leads; default or a prefix, as in default via 192.0.2.1"},
 		{&type_route, "defautl via 192.0.2.1", "'defautl' is not an address or prefix, as in 192.0.2.0/24"},
 		{&type_route, "default via", "'via' needs an address after it"},
-		{&type_route, "default via 192.0.2.1 nexthop", "'nexthop' is no word of a route; it has via, dev, src, table, metric, mtu, advmss, onlink, scope"},
+		{&type_route, "default via 192.0.2.1 nexthop",
+		 "'nexthop' is no word of a route; it has via, dev, src, table, metric, mtu, advmss, onlink, scope"},
 		{&type_route, "192.0.2.1/24", "'192.0.2.1/24' is an address within a prefix; the prefix is 192.0.2.0/24"},
 		{&type_rule, "form 192.0.2.0/24", "'form' is no word of a rule; did you mean 'from'?"},
-		{&type_rule, "from 192.0.2.0/24 lookup 100 prohibit", "'from 192.0.2.0/24 lookup 100 prohibit' looks a table up and ends at once; one of the two"},
+		{&type_rule, "from 192.0.2.0/24 lookup 100 prohibit",
+		 "'from 192.0.2.0/24 lookup 100 prohibit' looks a table up and ends at once; one of the two"},
 		{&type_rule, "dport 70000 lookup 1", "'70000' is not a port"},
 		{&type_neighbour, "192.0.2.9", "'192.0.2.9' names no interface; add dev and its name, as in dev eth0"},
-		{&type_neighbour, "192.0.2.9 dev eth0 nud dead", "'dead' is not a state: permanent, reachable, stale, noarp, delay, probe, incomplete, failed or none"},
+		{&type_neighbour, "192.0.2.9 dev eth0 nud dead",
+		 "'dead' is not a state: permanent, reachable, stale, noarp, delay, probe, incomplete, failed or none"},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -318,7 +318,8 @@ Test(scenario, a_packets_field_is_filled_in_while_running)
 Test(scenario, a_named_socket_brings_its_node_technique_and_options)
 {
 	struct loaded loaded;
-	const struct scenario_tree *tree = load_clean(&loaded, TWO_HOSTS("  - open: {in: left, with: udp, socket: s, to: \"right:9\", options: {IP_TTL: 3}}\n"
+	const struct scenario_tree *tree = load_clean(&loaded,
+						      TWO_HOSTS("  - open: {in: left, with: udp, socket: s, to: \"right:9\", options: {IP_TTL: 3}}\n"
 									 "  - send: {socket: s, payload: x, options: {IP_TOS: 1}}\n"
 									 "  - receive: {socket: s}\n"));
 
@@ -337,7 +338,8 @@ Test(scenario, a_named_socket_brings_its_node_technique_and_options)
 Test(scenario, a_techniques_options_stand_beside)
 {
 	struct loaded loaded;
-	const struct scenario_tree *tree = load_clean(&loaded, TWO_HOSTS("  - send: {in: left, with: packet, interface: eth0, packet: [ip: {dst: 192.0.2.2}, udp]}\n" EXPECT_STEP));
+	const struct scenario_tree *tree = load_clean(&loaded,
+						      TWO_HOSTS("  - send: {in: left, with: packet, interface: eth0, packet: [ip: {dst: 192.0.2.2}, udp]}\n" EXPECT_STEP));
 	const struct send_node *send = step_at(tree, 0)->send;
 	const struct test_packet_options *options = (const struct test_packet_options *)send->options;
 
@@ -356,7 +358,8 @@ Test(scenario, a_techniques_options_stand_beside)
 Test(scenario, entries_of_an_order_share_its_place)
 {
 	struct loaded loaded;
-	const struct scenario_tree *tree = load_clean(&loaded, TWO_HOSTS("  - expect: {at: right:eth0, dir: in, packets: arp, as: question}\n"
+	const struct scenario_tree *tree = load_clean(&loaded,
+						      TWO_HOSTS("  - expect: {at: right:eth0, dir: in, packets: arp, as: question}\n"
 									 "  - expect: {at: right:eth0, order: [question, {dir: in, packets: udp}, {at: left:eth0}]}\n"));
 	const struct node_list *order = &step_at(tree, 1)->expect->order;
 	const struct selection_node *second = (const struct selection_node *)order->items[1];

@@ -55,7 +55,8 @@ Test(tables, every_scalar_form_is_documented)
 {
 	for (size_t i = 0; tree_kinds[i]; i++) {
 		cr_expect_eq(tree_kinds[i]->decode_scalar != NULL, tree_kinds[i]->scalar_doc != NULL, "%s", tree_kinds[i]->name);
-		cr_expect_eq(tree_kinds[i]->decode_other != NULL && tree_kinds[i] != &kind_lab_node, tree_kinds[i]->other_doc != NULL, "%s",
+		cr_expect_eq(tree_kinds[i]->decode_other != NULL && tree_kinds[i] != &kind_lab_node,
+			     tree_kinds[i]->other_doc != NULL, "%s",
 			     tree_kinds[i]->name);
 	}
 }
