@@ -36,9 +36,9 @@ static int explain(int code, const char *doing, const char *key, struct err *err
 	return code;
 }
 
-int sysctl_open_tree(int *ret_fd, struct err *err)
+int sysctl_open_tree(int *ret_fd, bool shared, struct err *err)
 {
-	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+	_cleanup_close_ int fs = shared ? -1 : (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
 	int fd = -1;
 
 	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
@@ -85,8 +85,11 @@ int sysctl_get_at(int tree_fd, const char *key, struct text *ret, struct err *er
 	_cleanup_close_ int fd = openat(tree_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return explain(-errno, "read", key, err);
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0) {
 		text_add_bytes(ret, chunk, (size_t)n);
+		if (n < (ssize_t)sizeof(chunk) && chunk[n - 1] == '\n')
+			break; /* a whole value */
+	}
 	if (n < 0)
 		return explain(-errno, "read", key, err);
 	while (ret->length > start && ret->data[ret->length - 1] == '\n')
@@ -130,6 +133,37 @@ int sysctl_find_differing(int tree_fd, const struct sysctl_setting *table, struc
 	}
 	ret[count] = (struct sysctl_setting){NULL, NULL, NULL};
 	return count;
+}
+
+/* --- the host --- */
+
+/* The initial namespace alone has the settings of the machine's packet processing (net_core_table in the kernel). */
+#define INITIAL_ONLY "net.core.netdev_budget"
+#define INHERITANCE "net.core.devconf_inherit_init_net" /* 3: a namespace copies its maker's settings, not the initial one's */
+
+int sysctl_learn_host(struct sysctl_host *ret, struct err *err)
+{
+	_cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_text_ struct text value = {0};
+	struct sysctl_host host = {.known = true};
+	int r;
+
+	if (proc < 0)
+		return err_errno(err, -errno, "cannot open /proc");
+	if (sysctl_get_at(proc, INITIAL_ONLY, &value, NULL) < 0) {
+		ret->known = false;
+		return 0;
+	}
+	text_clear(&value);
+	if (sysctl_get_at(proc, INHERITANCE, &value, NULL) >= 0 && str_eq(text_str(&value), "3")) {
+		memcpy(host.differing, sysctl_inherited, (sysctl_inherited_count + 1) * sizeof(host.differing[0]));
+	} else {
+		r = sysctl_find_differing(proc, sysctl_inherited, host.differing, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = host;
+	return 0;
 }
 
 /* --- one at a time --- */

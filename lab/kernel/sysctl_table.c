@@ -46,6 +46,7 @@ const struct sysctl_setting sysctl_inherited[] = {
 	{"net.ipv4.tcp_wmem", "4096\t16384\t4194304", "the kernel's own values"},
 	{NULL, NULL, NULL},
 };
+const size_t sysctl_inherited_count = COUNT_OF(sysctl_inherited) - 1;
 static_assert(COUNT_OF(sysctl_inherited) <= SYSCTL_TABLE_MAX, "sysctl_find_differing() callers hold SYSCTL_TABLE_MAX entries");
 
 const struct sysctl_setting sysctl_router[] = {

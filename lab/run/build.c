@@ -33,8 +33,7 @@ struct builder {
 	int tree_fd;             /* sysctl_open_tree() */
 	size_t tree_uses;
 	struct ethtool_offloads offloads; /* once known: blocks > 0 */
-	bool inherited_known;
-	struct sysctl_setting inherited[SYSCTL_TABLE_MAX + 1]; /* what this host hands down and must be set right in each node */
+	struct sysctl_host host; /* what it hands down and must be set right in each node */
 };
 
 static const struct plan_interface *interface_of(const struct builder *builder, int node, int interface)
@@ -96,19 +95,21 @@ static int set_baseline(struct builder *builder, const struct plan_node *node, s
 	int r = 0;
 
 	if (builder->tree_fd < 0 || ++builder->tree_uses > SYSCTL_TREE_NODES) {
-		if (builder->tree_fd >= 0)
+		bool first = builder->tree_fd < 0;
+
+		if (!first)
 			close(fd_steal(&builder->tree_fd));
 		builder->tree_uses = 1;
-		r = sysctl_open_tree(&builder->tree_fd, err);
+		r = sysctl_open_tree(&builder->tree_fd, first, err); /* a runner's /proc is new */
 	}
 	if (r >= 0)
 		r = sysctl_set_table_at(builder->tree_fd, sysctl_baseline, err);
-	if (r >= 0 && !builder->inherited_known) {
-		r = sysctl_find_differing(builder->tree_fd, sysctl_inherited, builder->inherited, err);
-		builder->inherited_known = r >= 0;
+	if (r >= 0 && !builder->host.known) {
+		r = sysctl_find_differing(builder->tree_fd, sysctl_inherited, builder->host.differing, err);
+		builder->host.known = r >= 0;
 	}
 	if (r >= 0)
-		r = sysctl_set_table_at(builder->tree_fd, builder->inherited, err);
+		r = sysctl_set_table_at(builder->tree_fd, builder->host.differing, err);
 	if (r >= 0 && role)
 		r = sysctl_set_table_at(builder->tree_fd, role, err);
 	return r < 0 ? r : 0;
@@ -328,6 +329,8 @@ int plan_build(const struct plan *plan, struct lab_ns *ret, struct err *err)
 
 	if (r < 0)
 		return r;
+	if (plan->host)
+		builder.host = *plan->host;
 	if (!plan->nodes.count)
 		return err_set(err, -EINVAL, "a lab without nodes");
 	lab.netns = mem_alloc(plan->nodes.count * sizeof(*lab.netns));

@@ -40,6 +40,8 @@ enum plan_op_type {
 	PLAN_OP_COUNT
 };
 
+struct sysctl_host;
+
 struct plan_interface {
 	const char *name;
 	int index;               /* in its namespace, chosen by the plan; 1 is lo */
@@ -77,6 +79,7 @@ struct plan {
 	ARRAY(struct plan_node) nodes;   /* in file order, hidden ones last */
 	ARRAY(struct plan_op) ops;
 	bool wants_rings;                /* steps whose packets are not bounded and few */
+	const struct sysctl_host *host;  /* what building may know beforehand (sysctl_learn_host()); NULL: plan_build() finds out */
 };
 
 /* In `arena`. Never fails on a tree that was checked. */

@@ -12,6 +12,7 @@
 
 #include "lab/base/clock.h"
 #include "lab/base/loop.h"
+#include "lab/kernel/sysctl.h"
 #include "lab/run/artifacts.h"
 #include "lab/run/requirement.h"
 #include "lab/run/runner.h"
@@ -61,6 +62,7 @@ struct supervisor {
 	struct loop_source *signal_watch;
 	int signal_fd;
 	int stamps_fd;           /* observer_hold_stamps() */
+	struct sysctl_host host; /* learnt once for all labs */
 };
 
 static int begin_case(struct job *job, struct err *err);
@@ -418,6 +420,7 @@ static int start_next(struct supervisor *supervisor, struct err *err)
 		return 0;
 	}
 	job->plan = plan_make(job->scenario->tree, job->arena);
+	job->plan->host = &supervisor->host;
 	job->rings = settings->observer == OBSERVE_RINGS || (settings->observer == OBSERVE_AUTO && (job->plan->wants_rings || settings->live));
 	return begin_case(job, err);
 }
@@ -534,6 +537,7 @@ int supervise(const struct supervision *request, struct event_run_end *ret_summa
 	int r = loop_new(&supervisor.loop, err);
 	if (r < 0)
 		return r;
+	sysctl_learn_host(&supervisor.host, NULL); /* what fails stays unknown */
 	observer_hold_stamps(&supervisor.stamps_fd, NULL); /* saves each lab a wait; without it they only start later */
 	r = watch_signals(&supervisor, &old, err);
 	tell_run_begin(&supervisor);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lab/kernel/netns.h"
 #include "lab/kernel/sysctl.h"
@@ -82,7 +84,7 @@ ISOLATED(sysctl, what_a_host_hands_down_is_found_once_and_set_right_everywhere)
 	int fd, tree, count;
 
 	CHECK_OK(netns_create(&fd, &err));
-	CHECK_OK(sysctl_open_tree(&tree, &err));
+	CHECK_OK(sysctl_open_tree(&tree, false, &err));
 	count = sysctl_find_differing(tree, sysctl_inherited, differing, &err);
 	CHECK(count >= 0, "%s", err.text);
 	CHECK_OK(netns_create(&fd, &err));
@@ -101,11 +103,32 @@ ISOLATED(sysctl, one_tree_serves_many_namespaces)
 	int first, second, tree;
 
 	CHECK_OK(netns_create(&first, &err));
-	CHECK_OK(sysctl_open_tree(&tree, &err));
+	CHECK_OK(sysctl_open_tree(&tree, false, &err));
 	CHECK_OK(sysctl_set_at(tree, "net.ipv4.ip_default_ttl", "41", &err));
 	CHECK_OK(netns_create(&second, &err));
 	CHECK_OK(sysctl_set_at(tree, "net.ipv4.ip_default_ttl", "42", &err));
 	CHECK_OK(netns_enter(first, &err));
 	CHECK_OK(sysctl_get_at(tree, "net.ipv4.ip_default_ttl", &value, &err));
 	CHECK(str_eq(text_str(&value), "41"), "the first namespace says %s", text_str(&value));
+}
+
+FORKED(sysctl, what_the_host_hands_down_is_what_a_new_namespace_shows)
+{
+	struct sysctl_setting differing[SYSCTL_TABLE_MAX + 1];
+	struct sysctl_host host;
+	struct err err = {0};
+	int tree, count;
+
+	CHECK_OK(sysctl_learn_host(&host, &err));
+	if (!host.known)
+		SKIP("this is not the initial network namespace");
+	if (unshare((geteuid() ? CLONE_NEWUSER : 0) | CLONE_NEWNET) < 0)
+		SKIP("this machine refuses namespaces: %s", strerror(errno));
+	CHECK_OK(sysctl_open_tree(&tree, true, &err));
+	count = sysctl_find_differing(tree, sysctl_inherited, differing, &err);
+	CHECK(count >= 0, "%s", err.text);
+	for (int i = 0; i <= count; i++)
+		CHECK(str_eq(host.differing[i].key, differing[i].key), "%s was learnt, %s is seen", host.differing[i].key, differing[i].key);
+	CHECK_OK(sysctl_learn_host(&host, &err));
+	CHECK(!host.known, "a namespace that is not the initial one was taken for it");
 }
