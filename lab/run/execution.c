@@ -206,12 +206,18 @@ int execution_build(struct execution *x, struct err *err)
 
 int execution_take(struct execution *x, const struct step_node *step, struct err *err)
 {
+	int r = step_is_wanted(x, step, err);
+
+	if (r <= 0)
+		return r;
 	if (step->expect)
 		return state_is(step->expect) ? state_expect(x, step, err) : window_expect(x, step, err);
-	int r = window_close(x, err);
+	/* One window closes at the very moment at which the next one opens: no packet falls between them. */
+	int64_t opened = clock_tape();
+	r = window_close(x, opened, err);
 	if (r < 0 || x->verdict != VERDICT_PASS)
 		return r;
-	return step_begin(x, step, NULL, err);
+	return step_begin(x, step, opened, NULL, err);
 }
 
 static int take_steps(struct execution *x, struct err *err)
@@ -231,7 +237,7 @@ static int take_steps(struct execution *x, struct err *err)
 			err_wrap(err, "step at line %u", step->node.span.line);
 	}
 	if (r >= 0)
-		r = window_close(x, err);
+		r = window_close(x, clock_tape(), err);
 	if (r >= 0)
 		r = steps_end(x, err);
 	if (i < steps->count && x->verdict != VERDICT_PASS && r >= 0)

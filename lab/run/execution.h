@@ -58,7 +58,8 @@ struct step_watcher {
 /* One step that was started. */
 struct step_run {
 	struct execution *execution;
-	const struct step_node *step;
+	const struct step_node *step;    /* decoded again where only the run knows its values */
+	const struct step_node *written; /* as the tree has it */
 	const struct step_verb *verb;
 	int64_t index;           /* event_step_begin.step */
 	int64_t started;         /* clock_now() */
@@ -143,8 +144,13 @@ int64_t execution_limit(const struct execution *execution, int64_t span);
 int execution_lookup(void *data, const char *name, struct text *out, struct err *err);
 
 /* --- steps.c --- */
-/* Starts a step and, unless it is a background step, waits for its end. `ret` may be NULL. */
-int step_begin(struct execution *execution, const struct step_node *step, struct step_run **ret, struct err *err);
+/* Does the step's `when` hold? 1 yes, 0 no: it was told as left out. A condition that cannot be read fails the scenario: 0, too. */
+int step_is_wanted(struct execution *execution, const struct step_node *step, struct err *err);
+/*
+ * Starts a step and, unless it is a background step, waits for its end. `opened` is its moment on the tape's clock, where its
+ * window begins. `ret` may be NULL.
+ */
+int step_begin(struct execution *execution, const struct step_node *step, int64_t opened, struct step_run **ret, struct err *err);
 int step_wait(struct step_run *run, struct err *err);
 void step_done(struct step_run *run);
 /* Ends it as failed, or as passed where `error:` expected just this call and errno. `failure` may be NULL. */
@@ -162,8 +168,8 @@ void steps_free(struct execution *execution);
 /* --- window.c --- */
 /* Judges an expectation as far as it can be now; it stays pending until window_close(). */
 int window_expect(struct execution *execution, const struct step_node *step, struct err *err);
-/* The next acting step is about to start, or the scenario ends: every pending expectation gets its verdict. */
-int window_close(struct execution *execution, struct err *err);
+/* The next acting step starts, or the scenario ends, at this moment of the tape: every pending expectation gets its verdict. */
+int window_close(struct execution *execution, int64_t closed, struct err *err);
 void window_free(struct execution *execution);
 /* Step-begin and step-end of an expectation. */
 void window_tell_begin(struct execution *execution, const struct step_node *step, int64_t index, const char *described);

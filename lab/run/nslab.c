@@ -140,9 +140,11 @@ void nslab_mark(struct nslab *lab)
 	struct execution *x = lab->execution;
 	struct err err = {0};
 
-	if (window_close(x, &err) < 0)
+	int64_t now = clock_tape();
+
+	if (window_close(x, now, &err) < 0)
 		execution_verdict(x, VERDICT_ERROR, "%s", err.text);
-	x->window_opened = clock_tape();
+	x->window_opened = now;
 	x->hold_began = 0;
 }
 
@@ -179,7 +181,7 @@ int nslab_expect(struct nslab *lab, const char *at, const char *filter, uint64_t
 	int r = step ? window_expect(x, step, &err) : -EINVAL;
 
 	if (r >= 0)
-		r = window_close(x, &err);
+		r = window_close(x, clock_tape(), &err);
 	if (r < 0)
 		execution_verdict(x, VERDICT_ERROR, "%s", err.text);
 	return verdict_code(x);
@@ -218,7 +220,7 @@ static int call_body(struct execution *x, void *data)
 
 	if (r >= 0) {
 		status = call->body(&lab, call->data);
-		r = window_close(x, &err);
+		r = window_close(x, clock_tape(), &err);
 	}
 	if (r >= 0)
 		r = steps_end(x, &err);

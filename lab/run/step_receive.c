@@ -32,6 +32,7 @@ struct receive_state {
 	struct loop_source *watch, *timer;
 	ARRAY(struct stream *) streams;
 	int64_t count;
+	struct arena *arena; /* of the step as current() decoded it last */
 };
 
 void receive_describe(const struct step_node *step, struct text *out)
@@ -119,15 +120,17 @@ void receive_expire(struct step_run *run)
 /* The step as it reads for the message that comes next: $(i) counts them. */
 static int current(struct step_run *run, const struct receive_node **ret, struct err *err)
 {
-	const struct receive_state *state = run->state;
+	struct receive_state *state = run->state;
 	struct execution *x = run->execution;
 	struct step_node *again = NULL;
 
 	*ret = run->step->receive;
-	if (!run->step->node.runtime)
+	if (!run->written->node.runtime)
 		return 0;
 	x->repetition = state->count;
-	int r = scenario_redecode(x->scenario, run->step, execution_lookup, x, x->arena, &again, err);
+	arena_free(state->arena);
+	state->arena = arena_new();
+	int r = scenario_redecode(x->scenario, run->written, execution_lookup, x, state->arena, &again, err);
 	if (r >= 0)
 		*ret = again->receive;
 	return r;
@@ -379,5 +382,6 @@ void receive_release(struct step_run *run)
 	if (!run->state)
 		return;
 	end_all(run->state);
+	arena_free(((struct receive_state *)run->state)->arena);
 	free(run->state);
 }

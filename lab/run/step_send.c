@@ -21,6 +21,7 @@ struct send_state {
 	struct driver_socket *socket;
 	bool owned;                   /* lives for this step */
 	const struct send_node *node; /* decoded for the current repetition */
+	struct arena *arena;          /* it lies there; of one batch */
 	struct frame_ends ends;
 	ARRAY(struct text) frames;    /* of a capture file */
 	struct text bytes[BATCH];
@@ -82,9 +83,9 @@ static int make_message(struct step_run *run, struct send_state *state, struct t
 	}
 	if (!send->packet)
 		return bytes_of(x, send->payload, ret, err);
-	/* Techniques below IP want the Ethernet header; raw sockets begin at IP. */
-	bool frames = state->socket->driver->wants_interface;
-	return bytes_build(x, send->packet, node, frames ? socket_interface(x, node, send->options) : NULL, &state->ends, ret, err);
+	/* For raw sockets, which choose their way by themselves, the one wire of a node still tells the addresses. */
+	const struct node *options = state->socket->driver->wants_interface ? send->options : NULL;
+	return bytes_build(x, send->packet, node, socket_interface(x, node, options), &state->ends, ret, err);
 }
 
 static int fill_batch(struct step_run *run, struct send_state *state, struct err *err)
@@ -93,16 +94,21 @@ static int fill_batch(struct step_run *run, struct send_state *state, struct err
 	size_t room = state->period ? 1 : BATCH;
 
 	state->filled = state->handed = 0;
+	if (run->written->node.runtime) {
+		arena_free(state->arena);
+		state->arena = arena_new();
+		state->node = run->step->send;
+	}
 	while (state->filled < room && state->made < state->total) {
 		size_t at = state->filled;
-		bool again = run->step->node.runtime && state->made;
+		bool again = run->written->node.runtime && state->made;
 		int r = 0;
 
 		x->repetition = state->made;
 		if (again) {
 			struct step_node *step = NULL;
 
-			r = scenario_redecode(x->scenario, run->step, execution_lookup, x, x->arena, &step, err);
+			r = scenario_redecode(x->scenario, run->written, execution_lookup, x, state->arena, &step, err);
 			if (r >= 0)
 				state->node = step->send;
 		}
@@ -311,5 +317,6 @@ void send_release(struct step_run *run)
 	for (size_t i = 0; i < state->frames.count; i++)
 		text_free(&state->frames.items[i]);
 	array_free(&state->frames);
+	arena_free(state->arena);
 	free(state);
 }

@@ -133,11 +133,18 @@ int together_start(struct step_run *run, struct err *err)
 	run->state = state;
 	state->left = steps->count + 1; /* one for the starting itself */
 	for (size_t i = 0; i < steps->count; i++) {
+		const struct step_node *step = (const struct step_node *)steps->items[i];
 		struct step_run *part = NULL;
-		int r = step_start(run->execution, (const struct step_node *)steps->items[i], &part, err);
+		int r = step_is_wanted(run->execution, step, err);
 
+		if (r == 0)
+			state->left--;
+		if (r > 0)
+			r = step_start(run->execution, step, clock_tape(), &part, err);
 		if (r < 0)
 			return r;
+		if (!part)
+			continue;
 		/* A background step among them counts as done once it is ready; its end is collected by wait or the scenario's. */
 		if (part->background && !part->finished)
 			on_part_finished(run);

@@ -106,16 +106,18 @@ void step_done(struct step_run *run)
 void step_fail(struct step_run *run, const struct driver_failure *failure, const char *fmt, ...)
 {
 	const struct error_node *expected = run->step->error;
+	struct text message = {0};
 	va_list args;
 
 	if (run->finished)
 		return;
 	if (failure)
 		run->failure = *failure;
-	text_clear(&run->message);
 	va_start(args, fmt);
-	text_addv(&run->message, fmt, args);
+	text_addv(&message, fmt, args); /* the old message may be among the arguments */
 	va_end(args);
+	text_free(&run->message);
+	run->message = message;
 	if (!expected || !failure || !failure->errno_value) {
 		end(run, VERDICT_FAIL);
 		return;
@@ -191,21 +193,49 @@ int step_wait(struct step_run *run, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-int step_start(struct execution *x, const struct step_node *step, struct step_run **ret, struct err *err)
+/* The condition, with what only the run knows put in. */
+static int judge_when(struct execution *x, const struct step_node *step, struct err *err)
+{
+	int r = decoded(x, step, &step, err);
+
+	return r < 0 || !step->when ? (r < 0 ? r : 1) : condition_when(step->when, err);
+}
+
+int step_is_wanted(struct execution *x, const struct step_node *step, struct err *err)
+{
+	const struct step_verb *verb = step_verb_of(step);
+	_cleanup_text_ struct text described = {0};
+
+	if (!node_given(&step->node, "when"))
+		return 1;
+	int wanted = judge_when(x, step, err);
+	if (wanted > 0)
+		return 1;
+	int64_t index = x->next_index++;
+	if (step->expect && state_is(step->expect))
+		text_addf(&described, "state of %s", step->expect->in);
+	else if (step->expect)
+		judge_describe(step->expect, &described);
+	else if (verb)
+		verb->describe(step, &described);
+	window_tell_begin(x, step, index, text_str(&described));
+	window_tell_end(x, index, wanted < 0 ? VERDICT_FAIL : VERDICT_SKIP, 0);
+	if (wanted < 0)
+		execution_verdict(x, VERDICT_FAIL, "line %u: %s", step->node.span.line, err->text);
+	return 0;
+}
+
+int step_start(struct execution *x, const struct step_node *step, int64_t opened, struct step_run **ret, struct err *err)
 {
 	const struct step_node *taken = step;
 	int64_t index = x->next_index++;
-	int when = 1;
 	struct err inner = {0};
-
 	int r = decoded(x, step, &taken, &inner);
-	if (r >= 0 && taken->when)
-		when = r = condition_when(taken->when, &inner);
 
 	struct step_run *run = mem_new(struct step_run);
 	*run = (struct step_run){
-		.execution = x, .step = taken, .verb = step_verb_of(taken), .index = index, .started = clock_now(),
-		.opened = clock_tape(), .verdict = VERDICT_PASS,
+		.execution = x, .step = taken, .written = step, .verb = step_verb_of(taken), .index = index, .started = clock_now(),
+		.opened = opened, .verdict = VERDICT_PASS,
 	};
 	array_push(&x->runs, run);
 	*ret = run;
@@ -216,28 +246,19 @@ int step_start(struct execution *x, const struct step_node *step, struct step_ru
 		step_fail(run, NULL, "%s", inner.text);
 		return 0;
 	}
-	if (!when) {
-		run->finished = run->ready = run->collected = true;
-		run->verdict = VERDICT_SKIP;
-		tell_end(run, VERDICT_SKIP);
-		return 0;
-	}
 	if (taken->timeout)
 		run->timer = loop_add_timer(x->loop, clock_after(run->started, execution_limit(x, taken->timeout)), on_timeout, run);
 	r = run->verb->start(run, err);
 	return r < 0 ? err_wrap(err, "%s", run->verb->kind->name) : 0;
 }
 
-int step_begin(struct execution *x, const struct step_node *step, struct step_run **ret, struct err *err)
+int step_begin(struct execution *x, const struct step_node *step, int64_t opened, struct step_run **ret, struct err *err)
 {
 	struct step_run *run = NULL;
-	int64_t opened = clock_tape();
-	int r = step_start(x, step, &run, err);
 
-	if (r >= 0 && run->verdict != VERDICT_SKIP) {
-		x->window_opened = opened;
-		x->hold_began = 0;
-	}
+	x->window_opened = opened;
+	x->hold_began = 0;
+	int r = step_start(x, step, opened, &run, err);
 	if (r >= 0)
 		r = step_wait(run, err);
 	if (ret)

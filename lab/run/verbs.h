@@ -58,6 +58,6 @@ VERB_DESCRIBE(pierce);
 VERB_NODE(pierce);
 
 /* steps.c: starts a step without waiting for it. */
-int step_start(struct execution *execution, const struct step_node *step, struct step_run **ret, struct err *err);
+int step_start(struct execution *execution, const struct step_node *step, int64_t opened, struct step_run **ret, struct err *err);
 /* "192.0.2.1:80", "server:80", ":80" */
 void endpoint_print(const struct endpoint *endpoint, struct text *out);

@@ -107,7 +107,7 @@ void window_tell_begin(struct execution *x, const struct step_node *step, int64_
 	struct event event = {.type = EVENT_STEP_BEGIN};
 
 	event.step_begin = (struct event_step_begin){
-		.step = index, .verb = "expect", .title = step->title ? step->title : described, .line = step->node.span.line, .node = "",
+		.step = index, .verb = step->verb->kind->name, .title = step->title ? step->title : described, .line = step->node.span.line, .node = "",
 	};
 	execution_emit(x, &event);
 }
@@ -225,13 +225,12 @@ static void judge_one(struct execution *x, struct pending_expect *pending, int64
 		execution_verdict(x, VERDICT_ERROR, "line %u: %s", span->line, event.expect.seen);
 }
 
-int window_close(struct execution *x, struct err *err)
+int window_close(struct execution *x, int64_t closed, struct err *err)
 {
 	int r = 0;
 
 	if (!x->pending.count)
 		return 0;
-	int64_t closed = clock_tape();
 	r = observer_drain(x->observer, err);
 	if (r >= 0)
 		r = observer_check_loss(x->observer, err);
