@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long until a lab is ready, its first packet through: nslab, bare C and a script of ip commands, in one run. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drivers/driver.h"
+#include "lab/base/clock.h"
+#include "lab/kernel/sysctl.h"
+#include "lab/run/plan.h"
+#include "lab/scenario/scenario.h"
+#include "tests/bench/bare.h"
+
+/*
+ * Theory of operation
+ *
+ * Each measurement is a process of its own. The kinds take turns, since a
+ * machine's speed drifts, and medians are compared. The kernel clears a lab away
+ * behind its last close, which would be paid for by whoever comes next: so
+ * everything runs in one user namespace (as root, too), and before each
+ * measurement we wait until it holds no network namespace any more, by allowing
+ * it a single one and trying to make that.
+ */
+enum kind { BARE, NSLAB, SCRIPT, KINDS };
+static const char *const kind_names[] = {"bare C", "nslab", "ip script"};
+
+#define LIMIT_BARE 1.15
+#define LIMIT_SCRIPT 15
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench_lab: %s: %s\n", what, strerror(errno));
+	_exit(2);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die(path);
+	close(fd);
+}
+
+static void enter_own_world(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[64];
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+		die("cannot make a user namespace");
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	write_file("/proc/self/gid_map", map);
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_file("/proc/self/uid_map", map);
+}
+
+/* --- the three ways --- */
+
+static int64_t measure_bare(int nodes)
+{
+	struct bare_lab lab;
+	int64_t start = clock_now();
+
+	bare_build(nodes, &lab);
+	bare_first_packet(lab.netns);
+	return clock_now() - start;
+}
+
+static const struct scenario_tree *make_tree(int nodes)
+{
+	struct text text = {0};
+	struct diag_list diags = {0};
+	const struct scenario_case *cases;
+	struct scenario_file *file;
+	size_t count;
+
+	text_add(&text, "scenario: pairs\nnodes:\n");
+	for (int i = 0; i < nodes; i++)
+		text_addf(&text, "  n%d: {}\n", i);
+	text_add(&text, "links:\n");
+	for (int i = 0; i < nodes; i += 2)
+		text_addf(&text, "  - {\"n%d:eth0\": %s/24, \"n%d:eth0\": %s/24}\n", i, BARE_LEFT, i + 1, BARE_RIGHT);
+	file = scenario_load_text("pairs.nslab.yaml", text_str(&text), text.length, driver_registry(), NULL, 0, &diags);
+	if (!file || scenario_cases(file, &diags, &cases, &count) < 0)
+		die("the scenario is refused");
+	return cases[0].tree;
+}
+
+/* As in a run, where the supervisor learns once what the host hands down. */
+static struct sysctl_host host;
+
+static int64_t measure_nslab(int nodes)
+{
+	const struct scenario_tree *tree = make_tree(nodes);
+	struct arena *arena = arena_new();
+	struct lab_ns lab;
+	struct err err = {0};
+	int64_t start = clock_now();
+	struct plan *plan = plan_make(tree, arena);
+
+	plan->host = &host;
+	if (plan_build(plan, &lab, &err) < 0) {
+		fprintf(stderr, "bench_lab: %s\n", err.text);
+		_exit(2);
+	}
+	bare_first_packet(lab.netns);
+	return clock_now() - start;
+}
+
+/* The commands that somebody would write down for this lab, and nothing else: no sysctls, no offloads. */
+static void write_script(int nodes)
+{
+	FILE *file = fopen("/run/lab.sh", "we");
+
+	if (!file)
+		die("/run/lab.sh");
+	fprintf(file, "set -e\n");
+	for (int i = 0; i < nodes; i++)
+		fprintf(file, "ip netns add n%d\nip -n n%d link set lo up\n", i, i);
+	for (int i = 0; i < nodes; i += 2) {
+		fprintf(file, "ip -n n%d link add eth0 type veth peer name eth0 netns n%d\n", i, i + 1);
+		fprintf(file, "ip -n n%d address add %s/24 dev eth0\nip -n n%d address add %s/24 dev eth0\n", i, BARE_LEFT, i + 1, BARE_RIGHT);
+		fprintf(file, "ip -n n%d link set eth0 up\nip -n n%d link set eth0 up\n", i, i + 1);
+	}
+	fclose(file);
+}
+
+static int64_t measure_script(int nodes)
+{
+	int netns[2], status;
+
+	if (unshare(CLONE_NEWNET) < 0 || mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0)
+		die("cannot make a /run for the script");
+	write_script(nodes);
+	int64_t start = clock_now();
+	pid_t pid = vfork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "/run/lab.sh", NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("the script failed");
+	for (int i = 0; i < 2; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/run/netns/n%d", i);
+		netns[i] = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	bare_first_packet(netns);
+	return clock_now() - start;
+}
+
+static int64_t (*const measures[])(int nodes) = {[BARE] = measure_bare, [NSLAB] = measure_nslab, [SCRIPT] = measure_script};
+
+/* --- taking turns --- */
+
+static void allow_namespaces(const char *count)
+{
+	write_file("/proc/sys/user/max_net_namespaces", count);
+}
+
+static void let_the_kernel_finish(void)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	int status;
+
+	allow_namespaces("1");
+	do {
+		nanosleep(&pause, NULL);
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(unshare(CLONE_NEWNET) < 0);
+		waitpid(pid, &status, 0);
+	} while (status);
+	nanosleep(&pause, NULL);
+	allow_namespaces("100000");
+}
+
+static int64_t measure(enum kind kind, int nodes)
+{
+	int64_t took = 0;
+	int fds[2];
+
+	let_the_kernel_finish();
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		die("pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct rlimit files;
+
+		if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+			files.rlim_cur = files.rlim_max;
+			setrlimit(RLIMIT_NOFILE, &files);
+		}
+		if (unshare(CLONE_NEWNS) < 0)
+			die("cannot make a mount namespace");
+		took = measures[kind](nodes);
+		if (write(fds[1], &took, sizeof(took)) != sizeof(took))
+			_exit(2);
+		_exit(0);
+	}
+	close(fds[1]);
+	ssize_t n = read(fds[0], &took, sizeof(took));
+	close(fds[0]);
+	waitpid(pid, NULL, 0);
+	if (n != sizeof(took)) {
+		fprintf(stderr, "bench_lab: %s, %d nodes: no result\n", kind_names[kind], nodes);
+		exit(2);
+	}
+	return took;
+}
+
+static int ascending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+#define ROUNDS_MAX 101
+
+static double median(int64_t *values, int count)
+{
+	qsort(values, (size_t)count, sizeof(*values), ascending);
+	return (double)values[count / 2];
+}
+
+/* One size; whether the limits held. */
+static bool compare(int nodes, int rounds, int script_rounds)
+{
+	static int64_t values[KINDS][ROUNDS_MAX];
+	double bare, nslab, script = 0;
+	bool good;
+
+	for (int i = 0; i < rounds; i++)
+		for (int turn = 0; turn < 2; turn++) {
+			enum kind kind = (i + turn) % 2 ? BARE : NSLAB; /* nobody is always second */
+
+			values[kind][i] = measure(kind, nodes);
+		}
+	for (int i = 0; i < script_rounds; i++)
+		values[SCRIPT][i] = measure(SCRIPT, nodes);
+	bare = median(values[BARE], rounds);
+	nslab = median(values[NSLAB], rounds);
+	if (script_rounds)
+		script = median(values[SCRIPT], script_rounds);
+	good = nslab <= bare * LIMIT_BARE && (!script_rounds || script >= nslab * LIMIT_SCRIPT);
+	printf("%5d  %9.3f  %9.3f  %7.2f", nodes, bare / 1e6, nslab / 1e6, nslab / bare);
+	if (script_rounds)
+		printf("  %9.1f  %7.1f", script / 1e6, script / nslab);
+	else
+		printf("  %9s  %7s", "-", "-");
+	printf("%s\n", good ? "" : "   beyond the limit");
+	fflush(stdout);
+	return good;
+}
+
+/* bench_lab, or bench_lab NODES ROUNDS [SCRIPT-ROUNDS] */
+int main(int argc, char **argv)
+{
+	static const struct {
+		int nodes, rounds, script_rounds;
+	} sizes[] = {{2, 101, 11}, {4, 61, 7}, {10, 41, 5}, {40, 21, 3}, {100, 11, 3}, {400, 5, 1}, {1000, 3, 1}};
+	bool good = true;
+
+	if (sysctl_learn_host(&host, NULL) < 0)
+		die("cannot read this host's sysctls");
+	enter_own_world();
+	printf("lab ready, first packet through: median, ms (at most %.2f times bare C, at least %d times faster than a script of ip commands)\n",
+	       LIMIT_BARE, LIMIT_SCRIPT);
+	printf("%5s  %9s  %9s  %7s  %9s  %7s\n", "nodes", kind_names[BARE], kind_names[NSLAB], "ratio", kind_names[SCRIPT], "ratio");
+	fflush(stdout);
+	if (argc >= 3) {
+		int rounds = atoi(argv[2]);
+
+		return !compare(atoi(argv[1]), rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds, argc > 3 ? atoi(argv[3]) : 0);
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		good = compare(sizes[i].nodes, sizes[i].rounds, sizes[i].script_rounds) && good;
+	return good ? 0 : 1;
+}
