@@ -10,7 +10,6 @@
 #include "lab/run/condition.h"
 
 #define ARM_LIMIT (2 * NS_PER_S)
-#define RING_BYTES (4u << 20)
 
 /* Worse verdicts replace better ones; an error is the worst, since it says that nothing is known. */
 static int badness(enum verdict verdict)
@@ -179,7 +178,7 @@ static int open_observer(struct execution *x, struct err *err)
 
 	for (size_t i = 0; i < x->plan->nodes.count; i++)
 		nodes[i] = (struct observer_node){.netns = x->lab.netns[i], .name = x->plan->nodes.items[i].name};
-	int r = observer_open(x->tape, nodes, x->plan->nodes.count, x->observer_mode, RING_BYTES, &x->observer, err);
+	int r = observer_open(x->tape, nodes, x->plan->nodes.count, x->observer_mode, 0, &x->observer, err);
 	if (r >= 0)
 		r = observer_attach(x->observer, x->loop, NULL, NULL, err);
 	if (r >= 0)
@@ -212,6 +211,10 @@ int execution_take(struct execution *x, const struct step_node *step, struct err
 		return r;
 	if (step->expect)
 		return state_is(step->expect) ? state_expect(x, step, err) : window_expect(x, step, err);
+	/* What has changed so far changed before the window that opens now. */
+	r = absence_look(x, err);
+	if (r < 0)
+		return r;
 	/* One window closes at the very moment at which the next one opens: no packet falls between them. */
 	int64_t opened = clock_tape();
 	r = window_close(x, opened, err);
@@ -308,6 +311,9 @@ int execution_open(struct execution *x, struct err *err)
 	if (r < 0)
 		return r;
 	event.lab_ready.took = clock_now() - x->started;
+	r = absence_begin(x, false, err);
+	if (r < 0)
+		return r;
 	tell_interfaces(x);
 	execution_emit(x, &event);
 	x->first_opened = x->window_opened = clock_tape();

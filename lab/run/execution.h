@@ -86,6 +86,7 @@ struct named_socket {
 };
 
 struct pending_expect;
+struct watched_link;
 
 struct execution {
 	const struct scenario_case *scenario;
@@ -107,6 +108,7 @@ struct execution {
 	ARRAY(struct named_socket) sockets;
 	ARRAY(struct pending_expect *) pending; /* expectations of the open window */
 	int64_t started;         /* clock_now() */
+	ARRAY(struct watched_link) links; /* wire ends, where absences are expected: absence.c */
 	int64_t first_opened;    /* tape clock when the lab was ready */
 	int64_t window_opened;   /* of the latest acting step */
 	int64_t hold_began;      /* the shared hold of neighbouring absences; 0: none yet */
@@ -174,6 +176,17 @@ void window_free(struct execution *execution);
 /* Step-begin and step-end of an expectation. */
 void window_tell_begin(struct execution *execution, const struct step_node *step, int64_t index, const char *described);
 void window_tell_end(struct execution *execution, int64_t index, int64_t verdict, int64_t took);
+
+/* --- absence.c --- */
+/* The lab is ready: takes note of every wire end, where the scenario expects an absence (or `always`). */
+int absence_begin(struct execution *execution, bool always, struct err *err);
+/* A window is about to open: which links have changed since the last look? */
+int absence_look(struct execution *execution, struct err *err);
+/* A window with an absence in it closes: looks once more, and has markers cross every wire. */
+int absence_prove(struct execution *execution, struct err *err);
+/* NULL, or why nothing follows from not having seen a packet there since `opened`. */
+const char *absence_trouble(struct execution *execution, const struct expect_node *expect, int64_t opened);
+void absence_free(struct execution *execution);
 
 /* --- state.c --- */
 /* expect: {in: NODE, route: {…}} and the like: waited for, then judged at once. */

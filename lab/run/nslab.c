@@ -218,6 +218,8 @@ static int call_body(struct execution *x, void *data)
 	int status = 0;
 	int r = execution_open(x, &err);
 
+	if (r >= 0 && !x->links.count)
+		r = absence_begin(x, true, &err);
 	if (r >= 0) {
 		status = call->body(&lab, call->data);
 		r = window_close(x, clock_tape(), &err);

@@ -5,86 +5,24 @@
 #include <string.h>
 
 #include "lab/base/clock.h"
-#include "lab/kernel/rtnl.h"
 #include "lab/run/execution.h"
 
 /*
  * Theory: an expectation whose lower bound is not met keeps the run waiting, for
  * `within` at most; then the run goes on. An absence (count 0) keeps it waiting
- * for `for`, counted from the first of several neighbouring ones, and is only
- * believed where the links it speaks of were up from beginning to end. All of
+ * for `for`, counted from the first of several neighbouring ones (when it is
+ * believed, absence.c says). All of
  * them stay pending until the next acting step is about to start: that moment,
  * on the tape's clock, closes the window, the observer is drained up to it, and
  * every judge says its last word.
  */
-struct pending_link {
-	int node;
-	int index;           /* of the interface */
-	const char *name;    /* "node:interface" */
-	uint32_t changes;    /* carrier changes when the expectation began */
-	bool up;
-};
-
 struct pending_expect {
 	const struct step_node *step;
 	struct judge *judge;
 	int64_t index;
 	int64_t opened;
 	int64_t began;       /* clock_now() */
-	ARRAY(struct pending_link) links; /* absences: what must stay up */
 };
-
-static int read_link(struct execution *x, const struct pending_link *link, bool *ret_up, uint32_t *ret_changes, struct err *err)
-{
-	bool up = false, carrier = false;
-	int r = rtnl_link_state(x->lab.rtnl[link->node], link->index, &up, &carrier, ret_changes, err);
-
-	if (r >= 0)
-		*ret_up = up && carrier;
-	return r;
-}
-
-/* An absence rests on every link that its `at` names. */
-static int watch_links(struct execution *x, struct pending_expect *pending, struct err *err)
-{
-	const struct expect_node *expect = pending->step->expect;
-	const struct place *places = expect->at.values;
-
-	for (size_t p = 0; p < expect->at.count; p++) {
-		int node = execution_node(x, places[p].node);
-
-		for (size_t i = 0; node >= 0 && i < x->plan->nodes.items[node].interfaces.count; i++) {
-			const struct plan_interface *interface = &x->plan->nodes.items[node].interfaces.items[i];
-			struct pending_link link = {.node = node, .index = interface->index};
-
-			if (!interface->wire_end || (places[p].interface && !str_eq(places[p].interface, interface->name)))
-				continue;
-			link.name = arena_printf(x->arena, "%s:%s", places[p].node, interface->name);
-			int r = read_link(x, &link, &link.up, &link.changes, err);
-			if (r < 0)
-				return r;
-			array_push(&pending->links, link);
-		}
-	}
-	return 0;
-}
-
-/* NULL, or why nothing follows from not having seen a packet. */
-static const char *link_trouble(struct execution *x, const struct pending_expect *pending)
-{
-	for (size_t i = 0; i < pending->links.count; i++) {
-		const struct pending_link *link = &pending->links.items[i];
-		bool up = false;
-		uint32_t changes = 0;
-		struct err err = {0};
-
-		if (read_link(x, link, &up, &changes, &err) < 0)
-			return arena_strdup(x->arena, err.text);
-		if (!up || !link->up || changes != link->changes)
-			return arena_printf(x->arena, "%s was not up all the time, so that nothing was seen there proves nothing", link->name);
-	}
-	return NULL;
-}
 
 static int judge_bytes(void *data, const struct payload_node *payload, struct text *ret, struct err *err)
 {
@@ -197,8 +135,6 @@ int window_expect(struct execution *x, const struct step_node *step, struct err 
 	window_tell_begin(x, step, index, text_str(&described));
 	array_push(&x->pending, pending);
 	r = judge_new(step->expect, &context, &pending->judge, err);
-	if (r >= 0 && step->expect->count.max == 0)
-		r = watch_links(x, pending, err);
 	return r < 0 ? r : wait_for(x, pending, err);
 }
 
@@ -212,7 +148,9 @@ static void judge_one(struct execution *x, struct pending_expect *pending, int64
 	event.expect.step = pending->index;
 	event.expect.file = span->source ? span->source->path : x->scenario->path;
 	event.expect.line = span->line;
-	trouble = event.expect.verdict == VERDICT_PASS ? link_trouble(x, pending) : NULL;
+	trouble = event.expect.verdict == VERDICT_PASS && pending->step->expect->count.max == 0 ?
+			  absence_trouble(x, pending->step->expect, pending->opened) :
+			  NULL;
 	if (trouble) {
 		event.expect.verdict = VERDICT_ERROR;
 		event.expect.seen = trouble;
@@ -227,11 +165,16 @@ static void judge_one(struct execution *x, struct pending_expect *pending, int64
 
 int window_close(struct execution *x, int64_t closed, struct err *err)
 {
+	bool absences = false;
 	int r = 0;
 
 	if (!x->pending.count)
 		return 0;
-	r = observer_drain(x->observer, err);
+	for (size_t i = 0; i < x->pending.count && !absences; i++)
+		absences = x->pending.items[i]->step->expect->count.max == 0;
+	r = absences ? absence_prove(x, err) : 0;
+	if (r >= 0)
+		r = observer_drain(x->observer, err);
 	if (r >= 0)
 		r = observer_check_loss(x->observer, err);
 	for (size_t i = 0; i < x->pending.count && r >= 0; i++)
@@ -244,7 +187,6 @@ void window_free(struct execution *x)
 {
 	for (size_t i = 0; i < x->pending.count; i++) {
 		judge_free(x->pending.items[i]->judge);
-		array_free(&x->pending.items[i]->links);
 		free(x->pending.items[i]);
 	}
 	array_free(&x->pending);
