@@ -32,7 +32,6 @@ struct step_check {
 	ARRAY(struct known_socket) sockets;
 	ARRAY(const struct expect_node *) packets; /* with `as` */
 	const struct step_node *step; /* the one being visited */
-	bool together;
 };
 
 static struct diag_list *diags_of(const struct step_check *check)
@@ -137,8 +136,8 @@ static void check_places(const struct step_check *check, const struct node *node
 	for (size_t i = 0; i < places->count; i++, place++) {
 		struct span at = places->spans[i];
 		struct span interface_at = place->interface ? span_find(at, place->interface, strlen(place->interface)) : at;
-		const struct lab_node *lab_node = check_node_name(check->names, place->node, span_find(at, place->node,
-												       strlen(place->node)));
+		struct span node_at = span_find(at, place->node, strlen(place->node));
+		const struct lab_node *lab_node = check_node_name(check->names, place->node, node_at);
 
 		if (!lab_node)
 			continue;
@@ -329,9 +328,7 @@ static int on_together(struct visitor *visitor, const struct node *node)
 	struct step_check *check = visitor->data;
 	const struct together_node *together = (const struct together_node *)node;
 	const struct step_node *outer = check->step;
-	bool was_together = check->together;
 
-	check->together = true;
 	for (size_t i = 0; i < together->steps.count; i++) {
 		const struct step_node *step = (const struct step_node *)together->steps.items[i];
 
@@ -342,7 +339,6 @@ static int on_together(struct visitor *visitor, const struct node *node)
 		}
 	}
 	int r = visit_children(visitor, node);
-	check->together = was_together;
 	check->step = outer;
 	return r;
 }
@@ -473,8 +469,8 @@ static void check_runtime(const struct step_check *check, const struct runtime_r
 		const char *dot = strchr(reference->name, '.');
 
 		if (dot)
-			check_packet_name(check, arena_strndup(check->names->arena, reference->name,
-							       (size_t)(dot - reference->name)), reference->span);
+			check_packet_name(check, arena_printf(check->names->arena, "%.*s", (int)(dot - reference->name), reference->name),
+					  reference->span);
 	}
 }
 

@@ -287,8 +287,8 @@ int step_wait_scalar(struct decode *decode, const struct yaml *yaml, struct node
 	if (!text)
 		return -EINVAL;
 	/* What starts like a number is a duration, right or wrong; all else is a step's name. */
-	bool is_span = text[0] >= '0' && text[0] <= '9' && (span->type->parse(span, text, decode->arena, &value, NULL) == 0 ||
-							    !strchr(text, ' '));
+	bool parses = span->type->parse(span, text, decode->arena, &value, NULL) == 0;
+	bool is_span = text[0] >= '0' && text[0] <= '9' && (parses || !strchr(text, ' '));
 	return decode_field(decode, node, is_span ? "span" : "step", yaml);
 }
 
