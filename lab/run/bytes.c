@@ -162,9 +162,9 @@ static int first_address(const struct plan_interface *interface, int family, str
 	return 0;
 }
 
-static int packet_family(const struct packet_node *packet)
+int bytes_family(const struct packet_node *packet)
 {
-	for (size_t i = 0; i < packet->layers.count; i++) {
+	for (size_t i = 0; packet && i < packet->layers.count; i++) {
 		const char *name = packet->layers.items[i]->name;
 
 		if (str_eq(name, "ip") || str_eq(name, "arp"))
@@ -184,7 +184,7 @@ static void fill_defaults(struct execution *x, const struct packet_node *packet,
 {
 	const struct plan_node *planned = &x->plan->nodes.items[node];
 	const struct plan_interface *interface = name ? plan_find_interface(planned, name) : NULL;
-	int family = packet_family(packet);
+	int family = bytes_family(packet);
 
 	*ret = (struct build_defaults){
 		.src = ends->from, .dst = ends->to, .src_port = ends->from_port > 0 ? (uint16_t)ends->from_port : 0,

@@ -201,6 +201,8 @@ int bytes_of(struct execution *execution, const struct payload_node *payload, st
 /* Does `data` hold what the payload says? 1 yes, 0 no (with *ret_difference in words), negative error. */
 int bytes_match(struct execution *execution, const struct payload_node *payload, const void *data, size_t length,
 		struct text *ret_difference, struct err *err);
+/* The family of the outermost IP (or ARP) layer, or 0. */
+int bytes_family(const struct packet_node *packet);
 /* Builds a frame (or IP packet) from layers; what is not written comes from the interface and endpoints. */
 struct frame_ends {
 	struct ip_addr from, to;     /* family 0: none */
@@ -218,6 +220,7 @@ struct socket_request {
 	bool listen;
 	bool each;      /* every message says where it goes: datagram sockets are not connected to `to` */
 	bool ip_header; /* what is sent begins with its IP header */
+	int family;     /* of the packet that is sent, for nodes' names; 0: as other addresses say, or any */
 };
 /*
  * Opens by driver in the node. 0 open; 1 the driver's call failed (*failure and err tell: the scenario may have expected
@@ -231,6 +234,6 @@ struct driver_socket *socket_active(const struct named_socket *named);
 /* The interface that packet techniques use: the option `interface`, else the node's only wire end. NULL: none, or several. */
 const char *socket_interface(const struct execution *execution, int node, const struct node *options);
 void sockets_free(struct execution *execution);
-/* Addresses of both endpoints, of one family. */
-int socket_endpoints(struct execution *execution, const struct endpoint *from, const struct endpoint *to, struct ip_addr *ret_from,
+/* Addresses of both endpoints, of one family: a written address's, else `family`, where that is not 0. */
+int socket_endpoints(struct execution *execution, const struct endpoint *from, const struct endpoint *to, int family, struct ip_addr *ret_from,
 		     int32_t *ret_from_port, struct ip_addr *ret_to, int32_t *ret_to_port, struct err *err);

@@ -43,11 +43,11 @@ static int resolve_one(struct execution *x, const struct endpoint *endpoint, int
 	return scenario_resolve(x->tree, endpoint, family, ret_addr, ret_port, err);
 }
 
-int socket_endpoints(struct execution *x, const struct endpoint *from, const struct endpoint *to, struct ip_addr *ret_from,
+int socket_endpoints(struct execution *x, const struct endpoint *from, const struct endpoint *to, int family, struct ip_addr *ret_from,
 		     int32_t *ret_from_port, struct ip_addr *ret_to, int32_t *ret_to_port, struct err *err)
 {
 	/* A written address fixes the family; a node's name then takes the address that fits. */
-	int family = from && from->addr.family ? from->addr.family : to && to->addr.family ? to->addr.family : 0;
+	family = from && from->addr.family ? from->addr.family : to && to->addr.family ? to->addr.family : family;
 	int r = resolve_one(x, to, family, ret_to, ret_to_port, err);
 
 	if (r < 0)
@@ -90,7 +90,7 @@ int socket_open(struct execution *x, const struct socket_request *request, struc
 
 	if (!driver || node < 0)
 		return err_set(err, -EINVAL, "no technique '%s', or no node '%s'", request->with, request->in ? request->in : "");
-	int r = socket_endpoints(x, request->from, request->to, &how.from, &how.from_port, &how.to, &how.to_port, err);
+	int r = socket_endpoints(x, request->from, request->to, request->family, &how.from, &how.from_port, &how.to, &how.to_port, err);
 	if (r < 0)
 		return r;
 	choose_family(&how);

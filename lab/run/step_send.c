@@ -246,7 +246,7 @@ static int open_socket(struct step_run *run, struct send_state *state, struct er
 	 */
 	struct socket_request request = {
 		.in = send->in, .with = send->with, .options = send->options, .from = &send->from, .to = &send->to, .each = true,
-		.ip_header = begins_with_ip(send->packet),
+		.ip_header = begins_with_ip(send->packet), .family = bytes_family(send->packet),
 	};
 
 	if (send->socket) {
@@ -279,7 +279,7 @@ int send_start(struct step_run *run, struct err *err)
 	state->node = send;
 	state->total = send->times;
 	state->period = send->every ? send->every : send->rate > 0 ? (int64_t)((double)NS_PER_S / send->rate) : 0;
-	int r = socket_endpoints(run->execution, &send->from, &send->to, &state->ends.from, &state->ends.from_port, &state->ends.to,
+	int r = socket_endpoints(run->execution, &send->from, &send->to, bytes_family(send->packet), &state->ends.from, &state->ends.from_port, &state->ends.to,
 				 &state->ends.to_port, &inner);
 	if (r >= 0 && send->file) {
 		r = read_frames(run->execution, send->file, state, &inner);
