@@ -140,25 +140,47 @@ static bool find_include(const char *ruleset, unsigned *ret_line, unsigned *ret_
 
 /* --- messages --- */
 
-/* "/proc/self/fd/5:3:9-12: Error: syntax error…" → line 3, column 9, "syntax error…" and the lines that follow. */
-static void read_message(const char *message, const char *file, unsigned *ret_line, unsigned *ret_column, struct text *words)
+/* "/proc/self/fd/5:3:9-12: Error: syntax error…" → line 3, column 9, "syntax error…". Returns whether it names a place. */
+static bool read_message(const char *message, const char *file, unsigned *ret_line, unsigned *ret_column, struct text *words)
 {
-	const char *at = strstr(message, file);
-	unsigned line, column;
+	size_t length = strlen(file);
 	int used = 0;
+	bool placed = strncmp(message, file, length) == 0 && sscanf(message + length, ":%u:%u%n", ret_line, ret_column, &used) == 2;
 
-	if (at && sscanf(at + strlen(file), ":%u:%u%n", &line, &column, &used) == 2) {
-		*ret_line = line;
-		*ret_column = column;
-		at += strlen(file) + (size_t)used;
-		at += strspn(at, "-:0123456789 ");
-	} else {
-		at = message;
+	if (placed) {
+		message += length + (size_t)used;
+		message += strspn(message, "-:0123456789 ");
 	}
-	if (str_starts(at, "Error: "))
-		at += strlen("Error: ");
-	/* Only the first line: the source line and the marks below it are the caller's to draw. */
-	text_add_bytes(words, at, strcspn(at, "\n"));
+	if (str_starts(message, "Error: "))
+		message += strlen("Error: ");
+	text_add_bytes(words, message, strcspn(message, "\n"));
+	if (strstr(text_str(words), "resolve hostname"))
+		text_add(words, " (host names are not looked up: write the address)");
+	return placed;
+}
+
+/* Every line that names a place is a complaint; the source line and the marks below it are the caller's to draw. */
+static void hand_on(const char *messages, const char *file, nftables_complaint_fn complaint, void *data)
+{
+	unsigned line = 0, column = 0;
+	size_t told = 0;
+
+	for (const char *at = messages; *at;) {
+		_cleanup_text_ struct text words = {0};
+
+		if (read_message(at, file, &line, &column, &words)) {
+			complaint(data, line, column, text_str(&words));
+			told++;
+		}
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	if (!told) {
+		_cleanup_text_ struct text words = {0};
+
+		read_message(messages, file, &line, &column, &words);
+		complaint(data, 0, 0, words.length ? text_str(&words) : "nft refuses the ruleset");
+	}
 }
 
 static int make_file(const char *ruleset, int *ret_fd, struct err *err)
@@ -179,9 +201,31 @@ static int make_file(const char *ruleset, int *ret_fd, struct err *err)
 	return 0;
 }
 
-static int run(const struct nft_calls *nft, const char *file, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err)
+/* What nft says first is what err says. */
+struct first_complaint {
+	unsigned line, column;
+	struct text words;
+	bool any;
+	nftables_complaint_fn next; /* or NULL */
+	void *data;
+};
+
+static void take_complaint(void *data, unsigned line, unsigned column, const char *words)
 {
-	_cleanup_text_ struct text words = {0};
+	struct first_complaint *first = data;
+
+	if (!first->any) {
+		first->any = true;
+		first->line = line;
+		first->column = column;
+		text_add(&first->words, words);
+	}
+	if (first->next)
+		first->next(first->data, line, column, words);
+}
+
+static int run(const struct nft_calls *nft, const char *file, bool dry_run, struct first_complaint *first, struct err *err)
+{
 	struct nft_ctx *ctx = nft->ctx_new(NFT_CTX_DEFAULT);
 	int r;
 
@@ -197,36 +241,55 @@ static int run(const struct nft_calls *nft, const char *file, bool dry_run, unsi
 	if (r != 0) {
 		int code = errno == EPERM ? -EPERM : -EINVAL;
 
-		read_message(nft->ctx_get_error_buffer(ctx), file, ret_line, ret_column, &words);
-		if (strstr(text_str(&words), "resolve hostname"))
-			text_add(&words, " (host names are not looked up: write the address)");
-		r = err_set(err, code, "%s", words.length ? text_str(&words) : "nft refuses the ruleset");
+		hand_on(nft->ctx_get_error_buffer(ctx), file, take_complaint, first);
+		r = err_set(err, code, "%s", text_str(&first->words));
 	}
 	nft->ctx_free(ctx);
 	return r;
 }
 
-int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err)
+static int apply(const char *ruleset, bool dry_run, struct first_complaint *first, struct err *err)
 {
+	static const char *const no_include = "'include' is refused: a scenario holds its whole ruleset";
 	struct nft_calls nft;
 	unsigned line = 0, column = 0;
 	_cleanup_close_ int fd = -1;
 	char file[64];
 	int r = load(&nft, err);
 
-	if (r >= 0 && find_include(ruleset, &line, &column))
-		r = err_set(err, -EINVAL, "'include' is refused: a scenario holds its whole ruleset");
-	else if (r >= 0)
-		r = make_file(ruleset, &fd, err);
-	if (r >= 0) {
-		if (!nft.ctx_input_set_flags)
-			__nss_configure_lookup("hosts", "none");
-		snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
-		r = run(&nft, file, dry_run, &line, &column, err);
+	if (r < 0)
+		return r;
+	if (find_include(ruleset, &line, &column)) {
+		take_complaint(first, line, column, no_include);
+		return err_set(err, -EINVAL, "%s", no_include);
 	}
+	r = make_file(ruleset, &fd, err);
+	if (r < 0)
+		return r;
+	if (!nft.ctx_input_set_flags)
+		__nss_configure_lookup("hosts", "none");
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	return run(&nft, file, dry_run, first, err);
+}
+
+int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err)
+{
+	struct first_complaint first = {0};
+	int r = apply(ruleset, dry_run, &first, err);
+
 	if (r < 0) {
-		*ret_line = line;
-		*ret_column = column;
+		*ret_line = first.line;
+		*ret_column = first.column;
 	}
+	text_free(&first.words);
+	return r;
+}
+
+int nftables_apply_all(const char *ruleset, nftables_complaint_fn complaint, void *data, struct err *err)
+{
+	struct first_complaint first = {.next = complaint, .data = data};
+	int r = apply(ruleset, false, &first, err);
+
+	text_free(&first.words);
 	return r;
 }

@@ -16,6 +16,11 @@
  */
 int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err);
 
+/* One complaint of nft, its words without the file's name; line and column as above, 0 unknown. */
+typedef void (*nftables_complaint_fn)(void *data, unsigned line, unsigned column, const char *words);
+/* As nftables_apply(), and hands on every complaint that nft has; `err` holds the first. */
+int nftables_apply_all(const char *ruleset, nftables_complaint_fn complaint, void *data, struct err *err);
+
 /*
  * The conntrack table of the calling thread's namespace, in conntrack(8)'s words; records live in `arena`. Words: protocol,
  * state (TCP), orig.src, orig.dst, orig.sport, orig.dport, reply.src … reply.dport, type and id (ICMP), timeout (seconds left),
