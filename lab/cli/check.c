@@ -2,9 +2,8 @@
 /* nslab check: everything that is wrong with scenarios, before anything runs. */
 #include <limits.h>
 
-#include "drivers/driver.h"
-#include "lab/check/check.h"
 #include "lab/cli/commands.h"
+#include "lab/cli/load.h"
 
 struct check_options {
 	struct value_list params;
@@ -16,42 +15,25 @@ struct totals {
 	bool unjudged; /* no namespace to try rulesets in */
 };
 
-static void check_cases(const struct cli *cli, const struct scenario_case *cases, size_t count, struct diag_list *diags,
-			struct totals *totals)
-{
-	struct err err = {0};
-
-	for (size_t i = 0; i < count; i++) {
-		if (!cases[i].tree)
-			continue;
-		diags->context = count > 1 ? cases[i].id : NULL;
-		check_case(&cases[i], diags);
-	}
-	diags->context = NULL;
-	if (check_kernel(cases, count, diags, &err) < 0 && !totals->unjudged) {
-		totals->unjudged = true;
-		cli_error(cli, "rulesets and sysctls were not tried: %s", err.text);
-	}
-}
-
 static void check_file(const struct cli *cli, const struct check_options *options, const char *path, const struct param_override *overrides,
 		       size_t override_count, struct totals *totals)
 {
 	struct diag_list diags = {0};
-	const struct scenario_case *cases = NULL;
-	size_t count = 0;
-	struct scenario_file *file = scenario_load(path, driver_registry(), overrides, override_count, &diags);
+	struct loaded_file file;
+	struct err err = {0};
+	int r = load_file(path, overrides, override_count, &diags, &file, &err);
 
-	if (file)
-		scenario_cases(file, &diags, &cases, &count);
-	check_cases(cli, cases, count, &diags, totals);
+	if (r == LOAD_KERNEL_NOT_ASKED && !totals->unjudged) {
+		totals->unjudged = true;
+		cli_error(cli, "rulesets and sysctls were not tried: %s", err.text);
+	}
 	cli_print_diags(cli, &diags, options->strict, cli->out, cli->colour);
 	totals->files++;
-	totals->cases += count;
+	totals->cases += file.count;
 	totals->errors += diags.errors;
 	totals->warnings += diags.warnings;
 	diag_list_free(&diags);
-	scenario_file_free(file);
+	scenario_file_free(file.file);
 }
 
 static const char *plural(size_t count)

@@ -7,6 +7,7 @@
 
 #include "drivers/driver.h"
 #include "lab/check/check.h"
+#include "lab/run/plan.h"
 
 /* "file[version=v1]" names one case of a file; a file may also be called that. */
 static const char *case_wanted(struct cli *cli, const char **path)
@@ -20,39 +21,65 @@ static const char *case_wanted(struct cli *cli, const char **path)
 	return id;
 }
 
+/* Below this many nodes no limit that a lab shares with its host is anywhere near. */
+#define SMALL_LAB 50
+
+static void check_limits(const struct scenario_case *scenario, struct diag_list *diags)
+{
+	struct arena *arena;
+
+	if (!scenario->tree || scenario->tree->nodes.count < SMALL_LAB)
+		return;
+	arena = arena_new();
+	plan_check_limits(plan_make(scenario->tree, arena), diags);
+	arena_free(arena);
+}
+
+int load_file(const char *path, const struct param_override *overrides, size_t override_count, struct diag_list *diags,
+	      struct loaded_file *ret, struct err *err)
+{
+	int r = 0;
+
+	*ret = (struct loaded_file){.file = scenario_load(path, driver_registry(), overrides, override_count, diags)};
+	if (!ret->file)
+		return LOAD_JUDGED;
+	scenario_cases(ret->file, diags, &ret->cases, &ret->count);
+	for (size_t i = 0; i < ret->count; i++) {
+		check_case(&ret->cases[i], diags);
+		check_limits(&ret->cases[i], diags);
+	}
+	r = check_kernel(ret->cases, ret->count, diags, err);
+	return r < 0 ? LOAD_KERNEL_NOT_ASKED : LOAD_JUDGED;
+}
+
 static int load_one(struct cli *cli, const char *path, const struct param_override *overrides, size_t override_count,
 		    struct diag_list *diags, struct loaded *ret)
 {
 	const char *wanted = case_wanted(cli, &path);
-	const struct scenario_case *cases = NULL;
-	size_t count = 0, found = 0;
+	struct loaded_file file;
+	size_t found = 0;
 	struct err err = {0};
-	struct scenario_file *file = scenario_load(path, driver_registry(), overrides, override_count, diags);
+	int r = load_file(path, overrides, override_count, diags, &file, &err);
 
-	if (!file)
-		return CLI_USAGE;
-	array_push(&ret->files, file);
-	if (scenario_cases(file, diags, &cases, &count) < 0)
-		return CLI_USAGE;
-	for (size_t i = 0; i < count; i++) {
-		if (wanted && !str_eq(wanted, cases[i].id))
-			continue;
-		check_case(&cases[i], diags);
-		array_push(&ret->cases, &cases[i]);
-		found++;
-	}
-	if (!found && wanted) {
-		cli_error(cli, "%s: the file has no case of that name; nslab run --list %s shows them", wanted, path);
-		return CLI_USAGE;
-	}
+	if (file.file)
+		array_push(&ret->files, file.file);
 	if (diags->errors)
 		return CLI_USAGE;
-	if (check_kernel(cases, count, diags, &err) < 0) {
+	if (r == LOAD_KERNEL_NOT_ASKED) {
 		cli_error(cli, "%s", err.text);
 		fprintf(cli->err, "nslab doctor says what this machine allows, and what to change\n");
 		return CLI_ERROR;
 	}
-	return diags->errors ? CLI_USAGE : CLI_OK;
+	for (size_t i = 0; i < file.count; i++)
+		if (!wanted || str_eq(wanted, file.cases[i].id)) {
+			array_push(&ret->cases, &file.cases[i]);
+			found++;
+		}
+	if (!found && wanted) {
+		cli_error(cli, "%s: the file has no case of that name; nslab run --list %s shows them", wanted, path);
+		return CLI_USAGE;
+	}
+	return CLI_OK;
 }
 
 int load_cases(struct cli *cli, const char *const *paths, size_t count, const struct param_override *overrides, size_t override_count,

@@ -4,6 +4,20 @@
 
 #include "lab/cli/command.h"
 
+/* One file, with every finding there is. */
+struct loaded_file {
+	struct scenario_file *file; /* the caller's; NULL where it could not be read */
+	const struct scenario_case *cases;
+	size_t count;
+};
+enum load_outcome {
+	LOAD_JUDGED = 0,
+	LOAD_KERNEL_NOT_ASKED = 1, /* no namespace to be had for rulesets and sysctls: `err` says why; the rest was judged */
+};
+/* Reads the file, decodes all cases, and judges them: filters, options, packets, limits, rulesets. */
+int load_file(const char *path, const struct param_override *overrides, size_t override_count, struct diag_list *diags,
+	      struct loaded_file *ret, struct err *err);
+
 /* Files and the cases in them. Zero-initialise. */
 struct loaded {
 	ARRAY(struct scenario_file *) files;

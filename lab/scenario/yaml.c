@@ -143,7 +143,8 @@ static struct yaml *read_scalar(struct reader *reader, struct fy_event *event)
 	yaml->kind = YAML_SCALAR;
 	yaml->text = arena_strndup(reader->arena, text ? text : "", text ? length : 0);
 	yaml->length = text ? length : 0;
-	if (!token || !start || !end) {
+	/* Where nothing is written libfyaml gives no token or, in newer versions, an empty one at another place. */
+	if (!token || !start || !end || (!yaml->length && fy_token_scalar_style(token) == FYSS_PLAIN)) {
 		yaml->null = true;
 		yaml->span = span_at(reader, place_of_nothing(reader), 0);
 		reader->position = yaml->span.offset;
