@@ -21,17 +21,17 @@ static const char *case_wanted(struct cli *cli, const char **path)
 	return id;
 }
 
-/* Below this many nodes no limit that a lab shares with its host is anywhere near. */
-#define SMALL_LAB 50
-
 static void check_limits(const struct scenario_case *scenario, struct diag_list *diags)
 {
+	const char *outer = diags->context;
 	struct arena *arena;
 
-	if (!scenario->tree || scenario->tree->nodes.count < SMALL_LAB)
+	if (!scenario->tree)
 		return;
 	arena = arena_new();
+	diags->context = strcmp(scenario->id, scenario->path) != 0 ? scenario->id : outer;
 	plan_check_limits(plan_make(scenario->tree, arena), diags);
+	diags->context = outer;
 	arena_free(arena);
 }
 

@@ -53,7 +53,11 @@ static int loaded(struct scenario_file *file, struct diag_list *diags, struct ns
 	if (!file || scenario_cases(file, diags, &cases, &count) < 0 || !count)
 		r = first_finding(diags, err);
 	if (r >= 0) {
+		struct arena *arena = arena_new();
+
 		check_case(&cases[0], diags);
+		plan_check_limits(plan_make(cases[0].tree, arena), diags);
+		arena_free(arena);
 		if (diags->errors)
 			r = first_finding(diags, err);
 	}

@@ -92,7 +92,8 @@ void plan_print(const struct plan *plan, struct text *out);
 void plan_print_shell(const struct plan *plan, struct text *out);
 
 /*
- * Whether the lab would go near a limit that it shares with its host: neighbour table entries, namespaces, descriptors, memory.
+ * Whether the scenario would go near a limit that it shares with its host: neighbour table and conntrack entries, namespaces,
+ * descriptors, memory for nodes and for what is sent.
  * Reads the limits from /proc; one that cannot be read is taken to be the kernel's usual one. 0, or -EINVAL with
  * DIAG_TOO_LARGE added.
  */

@@ -169,7 +169,7 @@ test_that 'paths may begin at a verb, a layer or a technique, and pass through n
 
 # --- check ---
 check_good() {
-	wants 0 "$nslab" check fixture.nslab.yaml && has out '1 file: no errors'
+	wants 0 "$nslab" check fixture.nslab.yaml && has out '1 file, no findings'
 }
 check_bad() {
 	sed 's/kind: silent/kind: slient/; s/count: 1/cuont: 1/' fixture.nslab.yaml >bad.nslab.yaml
@@ -185,8 +185,36 @@ check_below() {
 	wants 0 "$nslab" check deep && has out '2 files' && (cd deep && wants 0 "$nslab" check && has out '2 files') &&
 		mkdir -p empty && wants 2 "$nslab" check empty && has err 'no *.nslab.yaml'
 }
+check_json() {
+	wants 2 "$nslab" check --format json bad.nslab.yaml fixture.nslab.yaml || return
+	python3 - <<-'PYTHON'
+		import json
+		report = json.load(open("out"))
+		assert (report["files"], report["errors"], report["kernel_asked"]) == (2, 2, True), report
+		places = [(f["file"], f["line"], f["id"], f["severity"]) for f in report["findings"]]
+		assert places == [("bad.nslab.yaml", places[0][1], "unknown-choice", "error"), ("bad.nslab.yaml", places[1][1], "unknown-key", "error")], places
+		assert places[0][1] < places[1][1]
+		assert all(f["end_column"] > f["column"] for f in report["findings"])
+	PYTHON
+}
+# As where the host lets nobody have a namespace.
+without_namespaces() {
+	unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"' sh "$@"
+}
+check_untried() {
+	without_namespaces true 2>err || { echo "cannot take namespaces away here: $(cat err)"; return 77; }
+	sed 's/^  bob:$/  bob:\n    nftables: "nonsense"/' fixture.nslab.yaml >ruled.nslab.yaml
+	sed '/nftables/,/^      }/d' fixture.nslab.yaml >bare.nslab.yaml
+	wants 2 "$nslab" check ruled.nslab.yaml && has out 'nft: syntax error' &&
+		wants 0 without_namespaces "$nslab" check ruled.nslab.yaml && has err 'rulesets and sysctls were not tried' && has out 'were not tried' &&
+		wants 3 without_namespaces "$nslab" check --strict ruled.nslab.yaml &&
+		wants 0 without_namespaces "$nslab" check --strict bare.nslab.yaml && lacks out 'not tried' &&
+		wants 2 without_namespaces "$nslab" check bad.nslab.yaml
+}
 test_that 'a good scenario has no findings' check_good
 test_that 'check says all that is wrong at once' check_bad
+test_that 'check speaks JSON to editors' check_json
+test_that 'where there are no namespaces, check says what it did not try' check_untried
 test_that 'what is odd is a warning, and an error with --strict' check_strict
 test_that 'a folder means the scenarios below it, hidden ones aside' check_below
 
