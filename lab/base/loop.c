@@ -3,6 +3,7 @@
 #include "lab/base/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -12,12 +13,15 @@
 /*
  * Theory: descriptors sit in one epoll set, timers in a sorted list (a lab has
  * few). A removed source may still stand in the batch of events that is being
- * dispatched, so it is only marked dead and freed between batches.
+ * dispatched, so it is only marked dead and freed between batches. An epoll set
+ * knows a descriptor once only: who watches one that is watched already gets a
+ * duplicate of it.
  */
 struct loop_source {
 	struct loop *loop;
 	struct loop_source *next; /* in loop->timers or loop->fds or loop->dead */
 	int fd;                   /* -1: a timer */
+	bool own;                 /* a duplicate of what the caller gave */
 	bool dead;
 	int64_t deadline;
 	loop_fd_fn fd_fn;
@@ -52,6 +56,8 @@ static void free_list(struct loop_source *source)
 	while (source) {
 		struct loop_source *next = source->next;
 
+		if (source->own && !source->dead)
+			close(source->fd);
 		free(source);
 		source = next;
 	}
@@ -75,9 +81,17 @@ int loop_add_fd(struct loop *loop, int fd, uint32_t events, loop_fd_fn fn, void 
 	struct epoll_event event = {.events = events, .data.ptr = source};
 
 	*source = (struct loop_source){.loop = loop, .fd = fd, .fd_fn = fn, .data = data};
-	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+	int r = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
+	if (r < 0 && errno == EEXIST) {
+		source->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		source->own = source->fd >= 0;
+		r = source->own ? epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) : -1;
+	}
+	if (r < 0) {
 		int code = -errno;
 
+		if (source->own)
+			close(source->fd);
 		free(source);
 		return err_errno(err, code, "cannot watch descriptor %d", fd);
 	}
@@ -122,6 +136,8 @@ void loop_remove(struct loop_source *source)
 		*at = source->next;
 	if (source->fd >= 0)
 		epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+	if (source->own)
+		close(source->fd);
 	source->dead = true;
 	source->next = source->loop->dead;
 	source->loop->dead = source;

@@ -18,7 +18,7 @@ typedef bool (*loop_done_fn)(void *data);
 int loop_new(struct loop **ret, struct err *err);
 void loop_free(struct loop *loop);
 
-/* Watches `fd`, which stays the caller's: remove the source before closing it. */
+/* Watches `fd`, which stays the caller's: remove the source before closing it. Several may watch one descriptor. */
 int loop_add_fd(struct loop *loop, int fd, uint32_t events, loop_fd_fn fn, void *data, struct loop_source **ret,
 		struct err *err);
 int loop_change_fd(struct loop_source *source, uint32_t events, struct err *err);

@@ -68,6 +68,8 @@ struct step_run {
 	bool ready;              /* a background step: bound, listening, started */
 	bool finished;
 	bool collected;          /* a `wait` has taken its result, or it was reported */
+	bool abandoned;          /* the scenario has failed elsewhere: what it fails of now is no finding */
+	const char *cut_short;   /* why it ends before its time: "the socket was closed"; NULL: its time is up */
 	enum verdict verdict;    /* once finished */
 	struct driver_failure failure; /* the call that failed, if one did */
 	struct text message;     /* why it failed */
@@ -228,6 +230,8 @@ struct socket_request {
  */
 int socket_open(struct execution *execution, const struct socket_request *request, struct driver_socket **ret,
 		struct driver_failure *failure, struct err *err);
+/* Ends the steps that still use it, then closes it and a connection it took. */
+void socket_close_named(struct execution *execution, struct named_socket *named, bool reset);
 struct named_socket *socket_named(struct execution *execution, const char *name);
 /* The socket to read and write of a named one: an accepted connection if there is one. */
 struct driver_socket *socket_active(const struct named_socket *named);

@@ -134,6 +134,29 @@ struct named_socket *socket_named(struct execution *x, const char *name)
 	return NULL;
 }
 
+/* The name of the socket that a step uses, or NULL. */
+static const char *socket_of(const struct step_node *step)
+{
+	return step->send ? step->send->socket : step->receive ? step->receive->socket : step->open ? step->open->socket : NULL;
+}
+
+void socket_close_named(struct execution *x, struct named_socket *named, bool reset)
+{
+	for (size_t i = 0; i < x->runs.count; i++) {
+		struct step_run *run = x->runs.items[i];
+
+		if (run->finished || !str_eq(socket_of(run->step), named->name))
+			continue;
+		run->cut_short = "the socket was closed";
+		run->verb->expire(run);
+	}
+	if (named->accepted)
+		named->accepted->driver->close(named->accepted, reset);
+	if (named->socket)
+		named->socket->driver->close(named->socket, reset);
+	named->socket = named->accepted = NULL;
+}
+
 struct driver_socket *socket_active(const struct named_socket *named)
 {
 	return named->accepted ? named->accepted : named->socket;

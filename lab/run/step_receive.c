@@ -112,8 +112,12 @@ void receive_expire(struct step_run *run)
 		step_done(run);
 		return;
 	}
-	clock_add_span(&span, execution_limit(run->execution, run->step->receive->within));
-	step_fail(run, NULL, "received %" PRId64 " %s%s within %s, expected %s%" PRId64 "%s", count, what, count == 1 ? "" : "s", text_str(&span),
+	text_add(&span, run->cut_short ? "before " : "within ");
+	if (run->cut_short)
+		text_add(&span, run->cut_short);
+	else
+		clock_add_span(&span, execution_limit(run->execution, run->step->receive->within));
+	step_fail(run, NULL, "received %" PRId64 " %s%s %s, expected %s%" PRId64 "%s", count, what, count == 1 ? "" : "s", text_str(&span),
 		  wanted->max == wanted->min ? "" : "at least ", wanted->min, text_str(&part));
 }
 

@@ -302,7 +302,8 @@ void send_expire(struct step_run *run)
 	int64_t sent = state->made - (int64_t)(state->filled - state->handed);
 
 	end_socket(state);
-	step_fail(run, NULL, "sent %" PRId64 " of %" PRId64 " in time", sent, state->total);
+	step_fail(run, NULL, "sent %" PRId64 " of %" PRId64 " %s%s", sent, state->total, run->cut_short ? "before " : "in time",
+		  run->cut_short ? run->cut_short : "");
 }
 
 void send_release(struct step_run *run)

@@ -11,7 +11,7 @@
 const struct step_verb step_verbs[] = {
 	{&kind_send, send_start, send_expire, send_release, send_describe, send_node_name},
 	{&kind_receive, receive_start, receive_expire, receive_release, receive_describe, receive_node_name},
-	{&kind_open, open_start, NULL, NULL, open_describe, open_node_name},
+	{&kind_open, open_start, open_expire, open_release, open_describe, open_node_name},
 	{&kind_close, close_start, NULL, NULL, close_describe, NULL},
 	{&kind_run, run_start, run_expire, run_release, run_describe, run_node_name},
 	{&kind_stop, stop_start, stop_expire, stop_release, stop_describe, NULL},
@@ -65,6 +65,8 @@ static void end(struct step_run *run, enum verdict verdict)
 
 	if (run->finished)
 		return;
+	if (verdict == VERDICT_FAIL && run->abandoned)
+		verdict = VERDICT_SKIP;
 	loop_remove(run->timer);
 	run->timer = NULL;
 	run->finished = run->ready = true;
@@ -278,21 +280,24 @@ static bool all_finished(void *data)
 	return true;
 }
 
-/* What ends by itself; programs are told to end. */
-static bool all_but_programs_finished(void *data)
+/* What ends by itself; programs are told to end, connections are given up. */
+static bool all_claims_settled(void *data)
 {
 	const struct execution *x = data;
 
-	for (size_t i = 0; i < x->runs.count; i++)
-		if (!x->runs.items[i]->finished && !x->runs.items[i]->step->run)
+	for (size_t i = 0; i < x->runs.count; i++) {
+		const struct step_run *run = x->runs.items[i];
+
+		if (!run->finished && !run->step->run && !run->step->open)
 			return false;
+	}
 	return true;
 }
 
 int steps_end(struct execution *x, struct err *err)
 {
 	/* A background `receive` that nobody waited for is still a claim: it gets its `within`. */
-	int r = x->halted ? 0 : execution_wait(x, all_but_programs_finished, x, CLOCK_NEVER, err);
+	int r = x->halted ? 0 : execution_wait(x, all_claims_settled, x, CLOCK_NEVER, err);
 	bool halted = x->halted;
 
 	if (r < 0)
@@ -304,6 +309,7 @@ int steps_end(struct execution *x, struct err *err)
 			continue;
 		loop_remove(run->timer);
 		run->timer = NULL;
+		run->abandoned = halted;
 		if (run->verb->expire)
 			run->verb->expire(run);
 		else

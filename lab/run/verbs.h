@@ -21,6 +21,8 @@ VERB_DESCRIBE(receive);
 VERB_NODE(receive);
 
 int open_start(struct step_run *run, struct err *err);
+void open_expire(struct step_run *run);
+void open_release(struct step_run *run);
 VERB_DESCRIBE(open);
 VERB_NODE(open);
 int close_start(struct step_run *run, struct err *err);
