@@ -9,8 +9,11 @@
 
 #include "lab/base/mem.h"
 
-/* Debian and Ubuntu kept the old name; others follow the library's own version. */
-static const char *const names[] = {"libpcap.so.1", "libpcap.so.0.8"};
+/*
+ * Debian and Ubuntu kept the old name; others follow the library's own version. Theirs comes first: asking for a name that
+ * is not loaded costs a search of the file system, in every runner again. And lazy binding leaves more pages to share with them.
+ */
+static const char *const names[] = {"libpcap.so.0.8", "libpcap.so.1"};
 
 static const struct {
 	const char *symbol;
@@ -35,8 +38,11 @@ int pcap_lib_load(struct pcap_lib *ret, struct err *err)
 	void *handle = NULL;
 
 	/* NODELETE: loading again is a look-up, and nobody has to count users. */
+	/* First under the name it may have been loaded by: looking for another one searches the disk, in every runner again. */
 	for (size_t i = 0; i < COUNT_OF(names) && !handle; i++)
-		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+		handle = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE | RTLD_NOLOAD);
+	for (size_t i = 0; i < COUNT_OF(names) && !handle; i++)
+		handle = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
 	if (!handle)
 		return err_set(err, -ENOPKG, "libpcap is needed for filters and capture files, and is not installed (Debian: libpcap0.8)");
 	for (size_t i = 0; i < COUNT_OF(symbols); i++) {
