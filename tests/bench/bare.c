@@ -8,17 +8,23 @@
 #include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <linux/veth.h>
-#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MUST(call)                                                                         \
@@ -284,6 +290,101 @@ void bare_first_packet(const int *netns)
 	MUST(recv(receiver, &byte, 1, 0));
 	close(receiver);
 	close(sender);
+}
+
+/* --- a case --- */
+
+static int open_packet(int netns)
+{
+	struct sockaddr_ll local = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = 2};
+
+	MUST(setns(netns, CLONE_NEWNET));
+	int fd = MUST(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)), on = 1;
+	MUST(setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)));
+	MUST(bind(fd, (struct sockaddr *)&local, sizeof(local)));
+	return fd;
+}
+
+/* Reads frames until the datagram to port 7000 has come in. */
+static void await_datagram(int fd)
+{
+	unsigned char frame[2048];
+	struct sockaddr_ll from;
+
+	for (;;) {
+		socklen_t length = sizeof(from);
+		ssize_t n = MUST(recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&from, &length));
+
+		if (n >= 42 && from.sll_pkttype != PACKET_OUTGOING && frame[12] == 8 && frame[13] == 0 && frame[23] == IPPROTO_UDP &&
+		    frame[36] << 8 == (7000 & 0xff00) && frame[37] == (7000 & 0xff))
+			return;
+	}
+}
+
+static void run_case(int verdict_fd, uid_t uid, gid_t gid)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7000)};
+	struct bare_lab lab;
+
+	MUST(prctl(PR_SET_PDEATHSIG, SIGKILL));
+	if (uid)
+		bare_map_user(uid, gid);
+	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	MUST(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
+	bare_build(2, &lab);
+	int near = open_packet(lab.netns[0]), far = open_packet(lab.netns[1]);
+	MUST(setns(lab.netns[0], CLONE_NEWNET));
+	int sender = MUST(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	inet_pton(AF_INET, BARE_RIGHT, &to.sin_addr);
+	MUST(sendto(sender, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	await_datagram(far);
+	MUST(write(verdict_fd, "p", 1));
+	close(near);
+	_exit(0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = MUST(open(path, O_WRONLY | O_CLOEXEC));
+
+	MUST(write(fd, text, strlen(text)));
+	close(fd);
+}
+
+void bare_map_user(uid_t uid, gid_t gid)
+{
+	char map[64];
+
+	write_file("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	write_file("/proc/self/gid_map", map);
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_file("/proc/self/uid_map", map);
+}
+
+int64_t bare_case(pid_t *ret_pid)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | (uid ? CLONE_NEWUSER : 0) | SIGCHLD;
+	struct timespec before, after;
+	int verdict[2];
+	char byte;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	MUST(pipe2(verdict, O_CLOEXEC));
+	long pid = MUST(syscall(SYS_clone, flags, NULL, NULL, NULL, NULL));
+	if (pid == 0)
+		run_case(verdict[1], uid, gid);
+	close(verdict[1]);
+	if (read(verdict[0], &byte, 1) != 1) {
+		fprintf(stderr, "the bare case has failed\n");
+		_exit(2);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	close(verdict[0]);
+	*ret_pid = (pid_t)pid;
+	return (after.tv_sec - before.tv_sec) * INT64_C(1000000000) + after.tv_nsec - before.tv_nsec;
 }
 
 void bare_close(struct bare_lab *lab)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * Pairs of nodes, each pair a wire: the namespaces, sockets, sysctls and
@@ -23,3 +24,12 @@ void bare_close(struct bare_lab *lab);
 
 #define BARE_LEFT "192.0.2.1"
 #define BARE_RIGHT "192.0.2.2"
+
+/*
+ * The same as a case of one packet: a process in PID, mount, IPC and UTS namespaces of its own (and a user namespace, where not
+ * root) with /proc, a lab of two nodes, a packet socket at each end, one datagram sent and seen at the other end. Returns the
+ * time until the verdict is known here, in ns. The process may still be closing its sockets: wait for it (waitpid(2)).
+ */
+int64_t bare_case(pid_t *ret_pid);
+/* Maps the outer user to uid 0 of the user namespace that the process is in. */
+void bare_map_user(uid_t uid, gid_t gid);

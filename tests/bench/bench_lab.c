@@ -18,6 +18,7 @@
 #include "lab/run/plan.h"
 #include "lab/scenario/scenario.h"
 #include "tests/bench/bare.h"
+#include "tests/bench/bench.h"
 
 /*
  * Theory of operation
@@ -25,45 +26,14 @@
  * Each measurement is a process of its own. The kinds take turns, since a
  * machine's speed drifts, and medians are compared. The kernel clears a lab away
  * behind its last close, which would be paid for by whoever comes next: so
- * everything runs in one user namespace (as root, too), and before each
- * measurement we wait until it holds no network namespace any more, by allowing
- * it a single one and trying to make that.
+ * before each measurement we wait for that (bench_settle()).
  */
 enum kind { BARE, NSLAB, SCRIPT, KINDS };
 static const char *const kind_names[] = {"bare C", "nslab", "ip script"};
 
 #define LIMIT_BARE 1.15
 #define LIMIT_SCRIPT 15
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_lab: %s: %s\n", what, strerror(errno));
-	_exit(2);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		die(path);
-	close(fd);
-}
-
-static void enter_own_world(void)
-{
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	char map[64];
-
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		die("cannot make a user namespace");
-	write_file("/proc/self/setgroups", "deny");
-	snprintf(map, sizeof(map), "0 %u 1", gid);
-	write_file("/proc/self/gid_map", map);
-	snprintf(map, sizeof(map), "0 %u 1", uid);
-	write_file("/proc/self/uid_map", map);
-}
+#define ROUNDS_MAX 101
 
 /* --- the three ways --- */
 
@@ -93,7 +63,7 @@ static const struct scenario_tree *make_tree(int nodes)
 		text_addf(&text, "  - {\"n%d:eth0\": %s/24, \"n%d:eth0\": %s/24}\n", i, BARE_LEFT, i + 1, BARE_RIGHT);
 	file = scenario_load_text("pairs.nslab.yaml", text_str(&text), text.length, driver_registry(), NULL, 0, &diags);
 	if (!file || scenario_cases(file, &diags, &cases, &count) < 0)
-		die("the scenario is refused");
+		bench_die("the scenario is refused");
 	return cases[0].tree;
 }
 
@@ -124,7 +94,7 @@ static void write_script(int nodes)
 	FILE *file = fopen("/run/lab.sh", "we");
 
 	if (!file)
-		die("/run/lab.sh");
+		bench_die("/run/lab.sh");
 	fprintf(file, "set -e\n");
 	for (int i = 0; i < nodes; i++)
 		fprintf(file, "ip netns add n%d\nip -n n%d link set lo up\n", i, i);
@@ -141,7 +111,7 @@ static int64_t measure_script(int nodes)
 	int netns[2], status;
 
 	if (unshare(CLONE_NEWNET) < 0 || mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0)
-		die("cannot make a /run for the script");
+		bench_die("cannot make a /run for the script");
 	write_script(nodes);
 	int64_t start = clock_now();
 	pid_t pid = vfork();
@@ -150,7 +120,7 @@ static int64_t measure_script(int nodes)
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) != pid || status)
-		die("the script failed");
+		bench_die("the script failed");
 	for (int i = 0; i < 2; i++) {
 		char path[32];
 
@@ -165,37 +135,14 @@ static int64_t (*const measures[])(int nodes) = {[BARE] = measure_bare, [NSLAB] 
 
 /* --- taking turns --- */
 
-static void allow_namespaces(const char *count)
-{
-	write_file("/proc/sys/user/max_net_namespaces", count);
-}
-
-static void let_the_kernel_finish(void)
-{
-	const struct timespec pause = {.tv_nsec = 2000000};
-	int status;
-
-	allow_namespaces("1");
-	do {
-		nanosleep(&pause, NULL);
-		pid_t pid = fork();
-
-		if (pid == 0)
-			_exit(unshare(CLONE_NEWNET) < 0);
-		waitpid(pid, &status, 0);
-	} while (status);
-	nanosleep(&pause, NULL);
-	allow_namespaces("100000");
-}
-
 static int64_t measure(enum kind kind, int nodes)
 {
 	int64_t took = 0;
 	int fds[2];
 
-	let_the_kernel_finish();
+	bench_settle();
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		die("pipe");
+		bench_die("pipe");
 	pid_t pid = fork();
 	if (pid == 0) {
 		struct rlimit files;
@@ -205,7 +152,7 @@ static int64_t measure(enum kind kind, int nodes)
 			setrlimit(RLIMIT_NOFILE, &files);
 		}
 		if (unshare(CLONE_NEWNS) < 0)
-			die("cannot make a mount namespace");
+			bench_die("cannot make a mount namespace");
 		took = measures[kind](nodes);
 		if (write(fds[1], &took, sizeof(took)) != sizeof(took))
 			_exit(2);
@@ -220,21 +167,6 @@ static int64_t measure(enum kind kind, int nodes)
 		exit(2);
 	}
 	return took;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-#define ROUNDS_MAX 101
-
-static double median(int64_t *values, int count)
-{
-	qsort(values, (size_t)count, sizeof(*values), ascending);
-	return (double)values[count / 2];
 }
 
 /* One size; whether the limits held. */
@@ -252,10 +184,10 @@ static bool compare(int nodes, int rounds, int script_rounds)
 		}
 	for (int i = 0; i < script_rounds; i++)
 		values[SCRIPT][i] = measure(SCRIPT, nodes);
-	bare = median(values[BARE], rounds);
-	nslab = median(values[NSLAB], rounds);
+	bare = bench_median(values[BARE], rounds);
+	nslab = bench_median(values[NSLAB], rounds);
 	if (script_rounds)
-		script = median(values[SCRIPT], script_rounds);
+		script = bench_median(values[SCRIPT], script_rounds);
 	good = nslab <= bare * LIMIT_BARE && (!script_rounds || script >= nslab * LIMIT_SCRIPT);
 	printf("%5d  %9.3f  %9.3f  %7.2f", nodes, bare / 1e6, nslab / 1e6, nslab / bare);
 	if (script_rounds)
@@ -276,8 +208,8 @@ int main(int argc, char **argv)
 	bool good = true;
 
 	if (sysctl_learn_host(&host, NULL) < 0)
-		die("cannot read this host's sysctls");
-	enter_own_world();
+		bench_die("cannot read this host's sysctls");
+	bench_enter_world();
 	printf("lab ready, first packet through: median, ms (at most %.2f times bare C, at least %d times faster than a script of ip commands)\n",
 	       LIMIT_BARE, LIMIT_SCRIPT);
 	printf("%5s  %9s  %9s  %7s  %9s  %7s\n", "nodes", kind_names[BARE], kind_names[NSLAB], "ratio", kind_names[SCRIPT], "ratio");
