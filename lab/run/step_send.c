@@ -88,6 +88,25 @@ static int make_message(struct step_run *run, struct send_state *state, struct t
 	return bytes_build(x, send->packet, node, socket_interface(x, node, options), &state->ends, ret, err);
 }
 
+static int find_ends(struct execution *x, const struct send_node *send, struct frame_ends *ret, struct err *err)
+{
+	return socket_endpoints(x, &send->from, &send->to, bytes_family(send->packet), &ret->from, &ret->from_port, &ret->to,
+				&ret->to_port, err);
+}
+
+/* The step as it reads for this repetition; the socket stays bound where it is. */
+static int decode_again(struct step_run *run, struct send_state *state, struct err *err)
+{
+	struct execution *x = run->execution;
+	struct step_node *step = NULL;
+	int r = scenario_redecode(x->scenario, run->written, execution_lookup, x, state->arena, &step, err);
+
+	if (r < 0)
+		return r;
+	state->node = step->send;
+	return find_ends(x, step->send, &state->ends, err);
+}
+
 static int fill_batch(struct step_run *run, struct send_state *state, struct err *err)
 {
 	struct execution *x = run->execution;
@@ -105,13 +124,8 @@ static int fill_batch(struct step_run *run, struct send_state *state, struct err
 		int r = 0;
 
 		x->repetition = state->made;
-		if (again) {
-			struct step_node *step = NULL;
-
-			r = scenario_redecode(x->scenario, run->written, execution_lookup, x, state->arena, &step, err);
-			if (r >= 0)
-				state->node = step->send;
-		}
+		if (again)
+			r = decode_again(run, state, err);
 		if (r >= 0)
 			r = make_message(run, state, &state->bytes[at], err);
 		if (r < 0)
@@ -279,8 +293,8 @@ int send_start(struct step_run *run, struct err *err)
 	state->node = send;
 	state->total = send->times;
 	state->period = send->every ? send->every : send->rate > 0 ? (int64_t)((double)NS_PER_S / send->rate) : 0;
-	int r = socket_endpoints(run->execution, &send->from, &send->to, bytes_family(send->packet), &state->ends.from, &state->ends.from_port, &state->ends.to,
-				 &state->ends.to_port, &inner);
+	int r = find_ends(run->execution, send, &state->ends, &inner);
+
 	if (r >= 0 && send->file) {
 		r = read_frames(run->execution, send->file, state, &inner);
 		state->total *= (int64_t)state->frames.count;

@@ -175,6 +175,7 @@ static int on_timeout(void *data, struct err *err)
 	run->timer = NULL;
 	clock_add_span(&span, execution_limit(run->execution, run->step->timeout));
 	text_addf(&run->message, "not done within the step's %s", text_str(&span));
+	run->cut_short = arena_printf(run->execution->arena, "the step's %s were over", text_str(&span));
 	if (run->verb->expire)
 		run->verb->expire(run);
 	step_fail(run, NULL, "not done within the step's %s", text_str(&span));
