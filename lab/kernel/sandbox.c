@@ -189,18 +189,24 @@ static int make_root_a_mount(void)
 	return 0;
 }
 
-int sandbox_setup(struct err *err)
+int sandbox_private_mounts(struct err *err)
 {
-	/* Nothing that is mounted here shall show outside, nor the other way round. */
 	int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
 
 	if (r == -EINVAL)
 		r = make_root_a_mount();
-	if (r < 0) {
-		if (r != -EPERM && r != -EACCES)
-			return err_errno(err, r, "cannot make the mounts private");
+	return r < 0 ? err_errno(err, r, "cannot make the mounts private") : 0;
+}
+
+int sandbox_setup(struct err *err)
+{
+	struct err inner = {0};
+	int r = sandbox_private_mounts(&inner);
+
+	if (r == -EPERM || r == -EACCES)
 		return SANDBOX_HOST_PROC;
-	}
+	if (r < 0)
+		return err_set(err, r, "%s", inner.text);
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
 		/* A container hides parts of /proc, and the kernel lets nobody uncover them. The old one serves our own needs. */
 		if (errno != EPERM && errno != EACCES)

@@ -34,6 +34,11 @@ enum sandbox_outcome {
 };
 /* In the child, first thing: mounts and /proc. enum sandbox_outcome, or negative. */
 int sandbox_setup(struct err *err);
+/*
+ * Nothing that is mounted from now on shows outside the caller's mount namespace, which must be its own (unshare(2)), nor the
+ * other way round. Root in a chroot keeps seeing what it saw, no longer as a chroot.
+ */
+int sandbox_private_mounts(struct err *err);
 
 /* A program in a node. */
 struct program {

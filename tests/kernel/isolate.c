@@ -9,11 +9,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lab/base/text.h"
+#include "lab/kernel/sandbox.h"
 
 #define STATUS_FAIL 1
 #define STATUS_SKIP 77
@@ -61,6 +61,7 @@ static void enter_namespaces(void)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
+	struct err err = {0};
 	char map[64];
 
 	if (unshare((uid ? CLONE_NEWUSER : 0) | CLONE_NEWNET | CLONE_NEWNS) < 0)
@@ -72,8 +73,8 @@ static void enter_namespaces(void)
 		snprintf(map, sizeof(map), "0 %u 1", uid);
 		write_file("/proc/self/uid_map", map);
 	}
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		isolate_skip("this machine refuses private mounts: %s", strerror(errno));
+	if (sandbox_private_mounts(&err) < 0)
+		isolate_skip("%s", err.text);
 }
 
 static void run(void (*body)(void), bool namespaces)

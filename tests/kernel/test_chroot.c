@@ -17,9 +17,11 @@
 /* A folder with a /proc and a marker becomes the root, and is no mount point. Returns the way back. */
 static int enter_chroot(char *directory)
 {
+	struct err err = {0};
 	char path[64];
 
-	CHECK(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "%s", strerror(errno));
+	CHECK(unshare(CLONE_NEWNS) == 0, "%s", strerror(errno));
+	CHECK_OK(sandbox_private_mounts(&err));
 	int home = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(mkdtemp(directory) && chdir(directory) == 0, "%s", strerror(errno));
 	snprintf(path, sizeof(path), "%s/proc", directory);
