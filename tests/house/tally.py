@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Counts what `meson test` logged: tally.py LABEL=testlog.json…; the last line is "N passed, N failed, N skipped".
 
+An argument skipped:NAME=REASON stands for something that was not even tried.
+
 A TAP test counts once for each of its points, any other test once. What failed
 is shown with its output, what was skipped with its reason. Exit status 1 where
 something failed, 2 where nothing ran.
@@ -100,6 +102,9 @@ def main(arguments):
     tally = Tally()
     for argument in arguments:
         label, path = argument.split("=", 1)
+        if label.startswith("skipped:"):
+            tally.skipped.append((label.removeprefix("skipped:"), path))
+            continue
         with open(path, encoding="utf-8", errors="replace") as log:
             for line in log:
                 if line.strip():
