@@ -7,6 +7,7 @@
 #include "lab/check/check_inside.h"
 #include "lab/packet/layer.h"
 #include "lab/packet/payload.h"
+#include "lab/scenario/yaml.h"
 
 /*
  * Theory of operation
@@ -187,6 +188,12 @@ static int try_packet(const struct packet_node *packet, struct trial *trial, str
 	return packet_build(trial->parts, count, &trial->defaults, &bytes, err);
 }
 
+/* A layer that the reader refused is not there. */
+static bool is_complete(const struct packet_node *packet)
+{
+	return packet->node.yaml && packet->node.yaml->count == packet->layers.count;
+}
+
 /* What stands outermost has to be what the technique sends. True: it does. */
 static bool suits(struct check *check, const struct packet_node *packet, const struct driver *driver)
 {
@@ -235,7 +242,7 @@ void check_packet(struct check *check, const struct send_node *send, const struc
 		diag_add(check->diags, DIAG_BAD_PACKET, packet->node.span, "a packet has at most %d layers", DISSECT_LAYERS_MAX);
 		return;
 	}
-	if (!suits(check, packet, driver) || send->node.runtime || packet->node.runtime || !check->whole)
+	if (!is_complete(packet) || !suits(check, packet, driver) || send->node.runtime || packet->node.runtime || !check->whole)
 		return;
 	trial = mem_new(struct trial);
 	fill_defaults(check, send, driver, &trial->defaults);

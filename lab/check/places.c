@@ -11,9 +11,10 @@
  * A scalar's text is not its source: a block loses its indentation, quotes and
  * folding take characters away, $(name) puts some in. So places are found by
  * what stands there. A text that stands in its source as it is gives all its
- * places. Else the line that holds the place is looked for among the source's
- * lines; the n-th of several equal ones is the n-th. Where that fails too, the
- * word at fault is marked if the source has it just once.
+ * places. Lines of a literal block are its source's lines; of other texts of
+ * several lines, the line that holds the place is looked for among the source's
+ * (the n-th of several equal ones is the n-th). Where the two lines differ, the
+ * word at fault is marked if the line, or the source, has it just once.
  */
 struct stretch {
 	const char *start;
@@ -119,29 +120,55 @@ static const char *only_place(struct stretch source, const char *word, size_t le
 	return found;
 }
 
+/* Line `number` (from 0) of a literal block, below its header, without blanks around it; length 0: there is none. */
+static struct stretch block_line(struct stretch source, size_t number)
+{
+	const char *at = source.start, *end = source.start + source.length;
+
+	for (size_t i = 0; i <= number; i++) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (!at || ++at == end)
+			return (struct stretch){0};
+	}
+	return line_around(source.start, source.length, (size_t)(at - source.start));
+}
+
+/* The source line that shows the text's line around `at`. */
+static struct stretch shown_line(struct stretch source, const char *text, struct stretch line)
+{
+	size_t number = 0;
+
+	if (source.start[0] == '|') {
+		for (const char *c = text; c < line.start; c++)
+			number += *c == '\n';
+		return block_line(source, number);
+	}
+	equal_line((struct stretch){text, (size_t)(line.start - text)}, line, SIZE_MAX, &number);
+	const char *found = line.length ? equal_line(source, line, number, NULL) : NULL;
+	return (struct stretch){found, found ? line.length : 0};
+}
+
 struct span place_of_word(struct span whole, const char *text, size_t at)
 {
 	struct stretch source = source_of(whole);
 	size_t length = strlen(text);
 
-	if (!source.start || !length)
+	if (!source.length || !length)
 		return whole;
-	while (at > 0 && at >= length)
-		at--;
+	if (at >= length)
+		at = length - 1;
 	size_t word = word_length(text + at);
 	const char *found = memmem(source.start, source.length, text, length);
 	if (found)
 		return span_at(whole, (size_t)(found + at - whole.source->text), word);
 
-	struct stretch line = line_around(text, length, at);
-	size_t before = 0;
-	equal_line((struct stretch){text, (size_t)(line.start - text)}, line, SIZE_MAX, &before);
-	found = line.length && text + at >= line.start ? equal_line(source, line, before, NULL) : NULL;
+	struct stretch line = line_around(text, length, at), shown = shown_line(source, text, line);
+	if (shown.length == line.length && shown.length && text + at >= line.start && memcmp(shown.start, line.start, line.length) == 0)
+		return span_at(whole, (size_t)(shown.start - whole.source->text) + (size_t)(text + at - line.start), word);
+	found = in_word(text[at]) ? only_place(shown.length ? shown : source, text + at, word) : NULL;
 	if (found)
-		return span_at(whole, (size_t)(found - whole.source->text) + (size_t)(text + at - line.start), word);
-
-	found = in_word(text[at]) ? only_place(source, text + at, word) : NULL;
-	return found ? span_at(whole, (size_t)(found - whole.source->text), word) : whole;
+		return span_at(whole, (size_t)(found - whole.source->text), word);
+	return shown.length ? span_at(whole, (size_t)(shown.start - whole.source->text), shown.length) : whole;
 }
 
 struct span place_of_line(struct span whole, const char *text, unsigned line, unsigned column)
@@ -158,5 +185,11 @@ struct span place_of_line(struct span whole, const char *text, unsigned line, un
 		return whole;
 	size_t into = column ? column - 1 : strspn(at, " \t"), length = strcspn(at, "\n");
 
-	return place_of_word(whole, text, (size_t)(at - text) + (into < length ? into : length ? length - 1 : 0));
+	/* Behind the end of the line: its last word is what came before the surprise. */
+	if (into >= length) {
+		into = length ? length - 1 : 0;
+		while (into > 0 && in_word(at[into]) && in_word(at[into - 1]))
+			into--;
+	}
+	return place_of_word(whole, text, (size_t)(at - text) + into);
 }

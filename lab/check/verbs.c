@@ -122,7 +122,7 @@ static void check_peer(struct check *check, const struct node *verb, const struc
 {
 	struct span at = node_field_span(verb, "to");
 
-	if (check->expects_error || !is_readable(verb, "to", to))
+	if (check->expects_error || !is_readable(verb, "to", to) || (to->interface && !has_interface(check->tree, to->node, to->interface)))
 		return;
 	if (!node_given(verb, "to")) {
 		if (!needed || !check->whole)
@@ -218,7 +218,9 @@ static void check_receive_port(struct check *check, const struct receive_node *r
 {
 	const struct node *node = &receive->node;
 
-	if (check->expects_error || !check->whole || !is_readable(node, "to", &receive->to) || receive->to.port > 0)
+	if (check->expects_error || !is_readable(node, "to", &receive->to) || receive->to.port > 0)
+		return;
+	if (!check->whole && !node_given(node, "to"))
 		return;
 	if (node_given(node, "to"))
 		diag_add(check->diags, DIAG_BAD_VALUE, node_field_span(node, "to"), "'to' needs a port here: else the kernel chooses one, and nobody knows it");
