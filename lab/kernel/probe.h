@@ -4,7 +4,7 @@
 
 #include "lab/base/err.h"
 
-/* A link of this kind ("bridge", "dummy", "vxlan"; "vlan" and "macvlan" over a veth of their own). It stays in the namespace. */
+/* A link of this kind ("bridge", "vxlan"; "vlan" and "macvlan" over a veth of their own). It stays in the namespace. */
 int probe_link_kind(const char *kind, struct err *err);
 /* A root queueing discipline without parameters ("netem", "fq_codel") on lo. */
 int probe_qdisc_kind(const char *kind, struct err *err);

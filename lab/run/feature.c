@@ -104,6 +104,10 @@ static int try_conntrack(struct err *note)
 	return r;
 }
 
+/*
+ * Asking for a kind loads its module. Kinds whose module makes devices in the host's own namespace when it is loaded (dummy0,
+ * ifb0, bond0, tunl0) must not be asked for.
+ */
 #define KIND(kind)                                       \
 	static int try_##kind(struct err *note)          \
 	{                                                \
@@ -113,8 +117,6 @@ KIND(bridge)
 KIND(vlan)
 KIND(macvlan)
 KIND(vxlan)
-KIND(dummy)
-KIND(ifb)
 
 static int try_netem(struct err *note)
 {
@@ -185,8 +187,6 @@ const struct feature features[] = {
 	{"macvlan", FEATURE_LINK, false, false, "macvlan interfaces", MODULE("macvlan"), try_macvlan},
 	{"vxlan", FEATURE_LINK, false, false, "vxlan tunnels", MODULE("vxlan"), try_vxlan},
 	{"tun", FEATURE_LINK, false, false, "tun devices: interfaces that a program is behind", MODULE("tun"), probe_tun},
-	{"dummy", FEATURE_LINK, false, false, "dummy interfaces", MODULE("dummy"), try_dummy},
-	{"ifb", FEATURE_LINK, false, false, "intermediate devices for queueing", MODULE("ifb"), try_ifb},
 	{"tbf", FEATURE_LINK, false, false, "queueing by token bucket: slow wires", MODULE("sch_tbf"), try_tbf},
 	{"netem", FEATURE_LINK, false, false, "queueing with delay and loss", MODULE("sch_netem"), try_netem},
 	{"ipv6", FEATURE_LINK, false, false, "IPv6 addresses", "boot the kernel without ipv6.disable=1", probe_ipv6},

@@ -14,6 +14,7 @@
 
 #include "lab/base/mem.h"
 #include "lab/base/text.h"
+#include "lab/kernel/sandbox.h"
 #include "lab/kernel/sysctl.h"
 #include "lab/packet/filter.h"
 
@@ -178,8 +179,9 @@ int feature_try_mount(struct err *note)
 
 	if (r < 0)
 		return r;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return err_errno(note, -errno, "cannot make mounts private");
+	r = sandbox_private_mounts(note);
+	if (r < 0)
+		return r;
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") < 0)
 		return err_errno(note, -errno, "cannot mount a tmpfs");
 	return 0;
@@ -187,8 +189,10 @@ int feature_try_mount(struct err *note)
 
 static int mount_proc(struct err *note)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return err_errno(note, -errno, "cannot make mounts private");
+	int r = sandbox_private_mounts(note);
+
+	if (r < 0)
+		return r;
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return err_errno(note, -errno, "cannot mount the PID namespace's own /proc");
 	return 0;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Proof: the host's own network is the same after all scenarios: host.sh NSLAB SCENARIOS [short|long]
+# Proof: the host's own network is the same after all scenarios, a check and a doctor's visit: host.sh NSLAB SCENARIOS [short|long]
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 
@@ -24,6 +24,8 @@ look() {
 
 plan ${#parts[@]}
 look before
+"$nslab" doctor >"$scratch/doctor" 2>&1
+"$nslab" check "$scenarios" >"$scratch/check" 2>&1
 "$nslab" run -q --repeat "$(short_or_long 1 20)" "$scenarios" >"$scratch/run" 2>&1
 look after
 for part in "${parts[@]}"; do
