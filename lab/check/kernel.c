@@ -12,6 +12,7 @@
 #include "lab/check/check_inside.h"
 #include "lab/check/check.h"
 #include "lab/check/kernel_inside.h"
+#include "lab/kernel/netfilter.h"
 #include "lab/kernel/sandbox.h"
 #include "lab/scenario/condition.h"
 
@@ -240,6 +241,15 @@ static int hear(const struct subjects *subjects, const struct sandbox *sandbox, 
 	return r == 1 ? 0 : report_death(subjects, &last, r, status, diags, err);
 }
 
+static bool has_ruleset(const struct subjects *subjects)
+{
+	for (size_t i = 0; i < subjects->list.count; i++)
+		for (size_t k = 0; k < subjects->list.items[i].trials.count; k++)
+			if (subjects->list.items[i].trials.items[k].ruleset)
+				return true;
+	return false;
+}
+
 static int ask(const struct subjects *subjects, struct diag_list *diags, struct err *err)
 {
 	struct sandbox sandbox = {.pid = -1, .pidfd = -1};
@@ -247,6 +257,9 @@ static int ask(const struct subjects *subjects, struct diag_list *diags, struct 
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_errno(err, -errno, "cannot make a pipe");
+	/* Where it cannot be loaded, the child says so. */
+	if (has_ruleset(subjects))
+		nftables_load(NULL);
 	int r = sandbox_fork(&sandbox, err);
 	if (r == 1) {
 		kernel_child_run(subjects, fds[1]);

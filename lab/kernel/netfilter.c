@@ -272,6 +272,13 @@ static int apply(const char *ruleset, bool dry_run, struct first_complaint *firs
 	return run(&nft, file, dry_run, first, err);
 }
 
+int nftables_load(struct err *err)
+{
+	struct nft_calls nft;
+
+	return load(&nft, err);
+}
+
 int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err)
 {
 	struct first_complaint first = {0};

@@ -16,6 +16,9 @@
  */
 int nftables_apply(const char *ruleset, bool dry_run, unsigned *ret_line, unsigned *ret_column, struct err *err);
 
+/* Loads libnftables now: processes that are forked from here on have it and need not, a millisecond each. -ENOPKG. */
+int nftables_load(struct err *err);
+
 /* One complaint of nft, its words without the file's name; line and column as above, 0 unknown. */
 typedef void (*nftables_complaint_fn)(void *data, unsigned line, unsigned column, const char *words);
 /* As nftables_apply(), and hands on every complaint that nft has; `err` holds the first. */
