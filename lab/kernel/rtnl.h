@@ -18,7 +18,7 @@
  * refusal is the error, with the request it belongs to in the message. Interface
  * indexes are chosen by the caller, so nothing is looked up between requests.
  * Both ends of a veth are created where they belong (IFLA_NET_NS_FD), since
- * moving a link costs an RCU grace period. ../docs/kernel.md tells what is
+ * moving a link costs an RCU grace period. docs/kernel.md tells what is
  * measured.
  */
 struct rtnl;
