@@ -132,7 +132,7 @@ struct event_expect {
 	const char *expected;   /* "1 packet 'udp dst port 6881' at firewall:wan in" */
 	const char *seen;       /* "saw none", "saw 2: the second came 31 ms after the window opened" */
 	const char *as;         /* the name it gave, or "" */
-	int64_t opened, closed; /* the window, tape clock, ns */
+	int64_t opened, closed; /* the window, tape clock, ns; equal where no packets but a state was asked for */
 	int64_t count;          /* packets that counted */
 	const struct expect_field *fields;
 	size_t field_count;

@@ -122,8 +122,10 @@ static int execute(const struct program *program, struct err *err)
 		if (snprintf(candidate, sizeof(candidate), "%.*s%s%s", (int)(end - at), at, end == at ? "" : "/", name) >= (int)sizeof(candidate))
 			continue;
 		exec_at(candidate, program);
-		if (errno != ENOENT && errno != ENOTDIR)
-			code = -errno;
+		int failed = errno;
+		/* A directory of PATH that we may not search does not hide that the program is nowhere. */
+		if (failed != ENOENT && failed != ENOTDIR && access(candidate, F_OK) == 0)
+			code = -failed;
 	}
 	if (code == -ENOENT)
 		return err_set(err, code, "cannot run '%s': no such program in PATH (%s)", name, path);

@@ -72,6 +72,8 @@ static void add_packets(const struct style *style, const struct case_record *rec
 {
 	struct packet_columns columns = {0};
 
+	if (!expect->packet_count && expect->opened == expect->closed)
+		return;
 	text_add_char(out, '\n');
 	if (!expect->packet_count) {
 		_cleanup_text_ struct text words = {0};

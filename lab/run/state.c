@@ -19,6 +19,7 @@
  */
 #define POLL_FIRST (200 * NS_PER_US)
 #define POLL_LAST (20 * NS_PER_MS)
+#define NEAREST_SHOWN 3u /* entries of the table in a failure */
 
 enum state_table { STATE_CONNTRACK, STATE_ROUTE, STATE_NEIGHBOUR, STATE_ADDRESS, STATE_SOCKET };
 
@@ -90,12 +91,19 @@ static bool word_holds(const struct match_node *match, const struct rtnl_record 
 	return any != match->negate;
 }
 
+/* How many of the words hold. */
+static size_t words_held(const struct state_query *query, const struct rtnl_record *record)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < query->words->count; i++)
+		held += word_holds((const struct match_node *)query->words->items[i], record);
+	return held;
+}
+
 static bool record_holds(const struct state_query *query, const struct rtnl_record *record)
 {
-	for (size_t i = 0; i < query->words->count; i++)
-		if (!word_holds((const struct match_node *)query->words->items[i], record))
-			return false;
-	return true;
+	return words_held(query, record) == query->words->count;
 }
 
 static int read_table(struct state_query *query, struct arena *arena, struct rtnl_record **ret, size_t *ret_count)
@@ -117,15 +125,26 @@ static int read_table(struct state_query *query, struct arena *arena, struct rtn
 	return r;
 }
 
+/* The entries that hold the most of what was asked for, in the table's order. */
+static void add_nearest(struct state_query *query, const struct rtnl_record *records, size_t count)
+{
+	size_t shown = 0;
+
+	for (size_t wanted = query->words->count + 1; wanted-- > 0 && shown < NEAREST_SHOWN;)
+		for (size_t i = 0; i < count && shown < NEAREST_SHOWN; i++) {
+			if (words_held(query, &records[i]) != wanted)
+				continue;
+			text_add(&query->seen, shown++ ? "; " : ", nearest: ");
+			for (size_t k = 0; k < records[i].count; k++)
+				text_addf(&query->seen, "%s%s %s", k ? " " : "", records[i].words[k].key, records[i].words[k].value);
+		}
+}
+
 static void add_seen(struct state_query *query, const struct rtnl_record *records, size_t count)
 {
 	text_clear(&query->seen);
-	text_addf(&query->seen, "%" PRId64 " of %zu %s entr%s", query->count, count, query->table_name, count == 1 ? "y held" : "ies held");
-	for (size_t i = 0; i < count && i < 8; i++) {
-		text_add(&query->seen, i ? "; " : ": ");
-		for (size_t k = 0; k < records[i].count; k++)
-			text_addf(&query->seen, "%s%s %s", k ? " " : "", records[i].words[k].key, records[i].words[k].value);
-	}
+	text_addf(&query->seen, "%" PRId64 " of %zu entr%s", query->count, count, count == 1 ? "y" : "ies");
+	add_nearest(query, records, count);
 }
 
 static int look(void *data, struct err *err)
@@ -164,14 +183,24 @@ static bool is_over(void *data)
 
 static void describe(const struct state_query *query, struct text *out)
 {
-	static const struct field field = {.name = "count", .type = &type_range};
+	const struct range *count = &query->expect->count;
 
-	type_range.print(&field, &query->expect->count, out);
-	text_addf(out, " %s entr%s in %s with", query->table_name, query->expect->count.max == 1 ? "y" : "ies", query->expect->in);
+	if (count->max == 0)
+		text_add(out, "no");
+	else if (count->min == count->max)
+		text_addf(out, "%" PRId64, count->min);
+	else if (count->max == INT64_MAX)
+		text_addf(out, "at least %" PRId64, count->min);
+	else if (count->min == 0)
+		text_addf(out, "at most %" PRId64, count->max);
+	else
+		text_addf(out, "%" PRId64 " to %" PRId64, count->min, count->max);
+	text_addf(out, " %s entr%s in %s with ", query->table_name,
+		  count->max == 0 || count->max == 1 || (count->max == INT64_MAX && count->min == 1) ? "y" : "ies", query->expect->in);
 	for (size_t i = 0; i < query->words->count; i++) {
 		const struct match_node *match = (const struct match_node *)query->words->items[i];
 
-		text_addf(out, "%s %s %s", i ? "," : "", match->node.name, match->negate ? "not " : "");
+		text_addf(out, "%s%s %s", i ? ", " : "", match->node.name, match->negate ? "not " : "");
 		for (size_t k = 0; k < match->values.count; k++)
 			text_addf(out, "%s%s", k ? " or " : "", ((const char *const *)match->values.values)[k]);
 	}
@@ -207,11 +236,12 @@ int state_expect(struct execution *x, const struct step_node *step, struct err *
 	}
 	if (r >= 0) {
 		struct event event = {.type = EVENT_EXPECT};
+		int64_t now = clock_tape();
 
 		event.expect = (struct event_expect){
 			.step = index, .verdict = query.met ? VERDICT_PASS : VERDICT_FAIL, .file = x->scenario->path,
 			.line = step->node.span.line, .expected = text_str(&expected), .seen = text_str(&query.seen), .as = "",
-			.opened = x->window_opened, .closed = clock_tape(), .count = query.count,
+			.opened = now, .closed = now, .count = query.count,
 		};
 		if (step->node.span.source)
 			event.expect.file = step->node.span.source->path;

@@ -154,7 +154,7 @@ static void conclude(struct step_run *run)
 		int64_t wanted = state->stopped ? state->expected_exit : node->exit;
 
 		add_status(&text, state->status);
-		text_addf(&text, ", expected was %" PRId64, wanted);
+		text_addf(&text, ", expected was %s%" PRId64, WIFSIGNALED(state->status) ? "status " : "", wanted);
 		add_tail(state, &text);
 		step_fail(run, NULL, "%s %s", node->shell ? "the shell" : ((const char *const *)node->command.values)[0], text_str(&text));
 		return;
@@ -388,7 +388,8 @@ void run_expire(struct step_run *run)
 		/* Its time is up: nothing it still does can make the step pass. */
 		kill(state->pid, SIGKILL);
 		stop_watching(state);
-		step_fail(run, NULL, "%s%s", run->message.length ? text_str(&run->message) : "was still running when the scenario ended",
+		step_fail(run, NULL, "%s%s", run->message.length ? text_str(&run->message) :
+			  run->cut_short ? "was still running when the scenario's time was over" : "was still running when the scenario ended",
 			  run->ready || !run->step->run->ready ? "" : ", and never became ready");
 		return;
 	}

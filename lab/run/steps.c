@@ -310,7 +310,10 @@ int steps_end(struct execution *x, struct err *err)
 			continue;
 		loop_remove(run->timer);
 		run->timer = NULL;
-		run->abandoned = halted;
+		/* Where time ran out, the step that took it is the finding; the rest was only kept from ending. */
+		run->abandoned = halted && !(x->timed_out && !may_go_on(run));
+		if (x->timed_out)
+			run->cut_short = "the scenario's time was over";
 		if (run->verb->expire)
 			run->verb->expire(run);
 		else
