@@ -77,6 +77,32 @@ static const char *hosts_file(struct execution *x)
 	return kept;
 }
 
+static const char *working_directory(struct execution *x, const char *cwd);
+
+/*
+ * Where the node's programs start, as far as it is known beforehand: a tree below /tmp or /var would else be hidden by the
+ * node's own. NULL-terminated; what does not exist is left out.
+ */
+#define KEEP_MAX 8
+
+static const char *const *kept_directories(struct execution *x, int node)
+{
+	const char **keep = arena_alloc(x->arena, (KEEP_MAX + 1) * sizeof(*keep));
+	size_t count = 0;
+
+	for (size_t i = 0; i < x->tree->steps.count && count < KEEP_MAX; i++) {
+		const struct run_node *run = ((const struct step_node *)x->tree->steps.items[i])->run;
+		_cleanup_free_ char *real = NULL;
+
+		if (!run || !run->cwd || execution_node(x, run->in) != node)
+			continue;
+		real = realpath(working_directory(x, run->cwd), NULL);
+		if (real)
+			keep[count++] = arena_strdup(x->arena, real);
+	}
+	return keep;
+}
+
 static int view_of(struct execution *x, int node, struct program *program, struct err *err)
 {
 	const struct lab_node *tree = x->plan->nodes.items[node].tree;
@@ -99,6 +125,7 @@ static int view_of(struct execution *x, int node, struct program *program, struc
 			program->file_count = tree->files.count;
 		}
 		program->hosts = hosts_file(x);
+		program->keep = kept_directories(x, node);
 		int r = program_view(program, &x->views[node], err);
 		if (r < 0)
 			return r;
