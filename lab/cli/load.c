@@ -8,6 +8,7 @@
 #include "drivers/driver.h"
 #include "lab/check/check.h"
 #include "lab/run/plan.h"
+#include "lab/run/requirement.h"
 
 /* "file[version=v1]" names one case of a file; a file may also be called that. */
 static const char *case_wanted(struct cli *cli, const char **path)
@@ -21,16 +22,17 @@ static const char *case_wanted(struct cli *cli, const char **path)
 	return id;
 }
 
-static void check_limits(const struct scenario_case *scenario, struct diag_list *diags)
+/* What the run's own tables say of a case, and the limits of this machine. */
+static void check_run(const struct scenario_case *scenario, struct diag_list *diags)
 {
 	const char *outer = diags->context;
-	struct arena *arena;
+	struct arena *arena = arena_new();
 
-	if (!scenario->tree)
-		return;
-	arena = arena_new();
 	diags->context = strcmp(scenario->id, scenario->path) != 0 ? scenario->id : outer;
-	plan_check_limits(plan_make(scenario->tree, arena), diags);
+	if (scenario->partial)
+		requirement_check_names(scenario->partial, diags);
+	if (scenario->tree)
+		plan_check_limits(plan_make(scenario->tree, arena), diags);
 	diags->context = outer;
 	arena_free(arena);
 }
@@ -46,7 +48,7 @@ int load_file(const char *path, const struct param_override *overrides, size_t o
 	scenario_cases(ret->file, diags, &ret->cases, &ret->count);
 	for (size_t i = 0; i < ret->count; i++) {
 		check_case(&ret->cases[i], diags);
-		check_limits(&ret->cases[i], diags);
+		check_run(&ret->cases[i], diags);
 	}
 	r = check_kernel(ret->cases, ret->count, diags, err);
 	return r < 0 ? LOAD_KERNEL_NOT_ASKED : LOAD_JUDGED;

@@ -13,6 +13,7 @@
 #include "lab/base/clock.h"
 #include "lab/check/check.h"
 #include "lab/kernel/netns.h"
+#include "lab/run/requirement.h"
 #include "lab/run/runner.h"
 
 struct nslab_lab {
@@ -56,6 +57,7 @@ static int loaded(struct scenario_file *file, struct diag_list *diags, struct ns
 		struct arena *arena = arena_new();
 
 		check_case(&cases[0], diags);
+		requirement_check_names(cases[0].tree, diags);
 		plan_check_limits(plan_make(cases[0].tree, arena), diags);
 		arena_free(arena);
 		if (diags->errors)

@@ -94,6 +94,28 @@ static bool is_required(const struct run_settings *settings, const char *name)
 	return false;
 }
 
+void requirement_check_names(const struct scenario_tree *tree, struct diag_list *diags)
+{
+	const struct value_list *wanted = tree->requires ? &tree->requires->features : NULL;
+	ARRAY(const char *) names = {0};
+
+	for (size_t i = 0; wanted && features[i].name; i++)
+		array_push(&names, features[i].name);
+	for (size_t i = 0; wanted && i < wanted->count; i++) {
+		const char *name = ((const char *const *)wanted->values)[i];
+
+		if (!name || feature_find(name))
+			continue;
+		const char *near = str_nearest(name, names.items, names.count);
+		diag_add(diags, DIAG_UNKNOWN_CHOICE, wanted->spans[i], "there is no feature '%s'", name);
+		if (near)
+			diag_help(diags, "did you mean '%s'?", near);
+		else
+			diag_help(diags, "nslab doctor lists them");
+	}
+	array_free(&names);
+}
+
 enum requirement_outcome requirement_check(const struct scenario_case *scenario, const struct run_settings *settings,
 					   struct requirement_cache *cache, struct text *ret_reason)
 {

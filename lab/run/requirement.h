@@ -15,6 +15,9 @@ struct requirement_cache {
 	size_t count;
 };
 
+/* Features that nslab does not know: DIAG_UNKNOWN_CHOICE. A misspelt one would be skipped for ever. */
+void requirement_check_names(const struct scenario_tree *tree, struct diag_list *diags);
+
 enum requirement_outcome {
 	REQUIREMENT_MET = 0,
 	REQUIREMENT_SKIP = 1,  /* missing here: skip, for *ret_reason */

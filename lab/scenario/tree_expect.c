@@ -221,13 +221,23 @@ static const struct field expect_fields[] = {
 		FIELD_AT(struct expect_node, in, "in"), .shape = FIELD_SCALAR, .type = &type_string,
 		.doc = "The node whose state is looked at, for `conntrack`, `route`, `neighbour`, `address` and `socket`.", .example = "in: firewall",
 	},
-	FIELD_STATE(conntrack, "An entry of the connection table that has all these, in conntrack(8)'s words.",
-		    "conntrack: {proto: udp, src: 192.0.2.2, state: ASSURED}"),
-	FIELD_STATE(route, "A route that has all these, in ip-route(8)'s words.", "route: {to: default, via: 192.0.2.1}"),
-	FIELD_STATE(neighbour, "A neighbour entry that has all these, in ip-neighbour(8)'s words.",
-		    "neighbour: {to: 192.0.2.1, state: REACHABLE}"),
-	FIELD_STATE(address, "An address that has all these, in ip-address(8)'s words.", "address: {dev: eth0, local: 192.0.2.9/24}"),
-	FIELD_STATE(socket, "A socket that has all these, in ss(8)'s words.", "socket: {proto: tcp, state: ESTAB, sport: 80}"),
+	FIELD_STATE(conntrack,
+		    "An entry of the connection table that has all these. Words: protocol, state (of TCP), orig.src, orig.dst, orig.sport, "
+		    "orig.dport, the same with reply, type and id (of ICMP), timeout, mark, zone, and with yes or no: seen-reply, assured, "
+		    "src-nat, dst-nat.",
+		    "conntrack: {protocol: udp, orig.src: 192.0.2.2, assured: \"yes\"}"),
+	FIELD_STATE(route,
+		    "A route that has all these, in ip-route(8)'s words: dst, via, dev, table, protocol, scope, src, metric, mtu, advmss, type, "
+		    "family, and with yes: onlink, linkdown, dead.",
+		    "route: {dst: default, via: 192.0.2.1}"),
+	FIELD_STATE(neighbour,
+		    "A neighbour entry that has all these, in ip-neighbour(8)'s words: dst, dev, lladdr, state, family, and with yes: router, proxy.",
+		    "neighbour: {dst: 192.0.2.1, state: REACHABLE}"),
+	FIELD_STATE(address,
+		    "An address that has all these, in ip-address(8)'s words: dev, address, scope, family, and with yes: tentative, dadfailed.",
+		    "address: {dev: eth0, address: 192.0.2.9/24}"),
+	FIELD_STATE(socket, "A socket that has all these, in ss(8)'s words: netid, state, local, local_port, peer, peer_port.",
+		    "socket: {netid: tcp, state: LISTEN, local_port: 80}"),
 };
 
 const struct node_kind kind_expect = {

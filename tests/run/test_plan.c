@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lab/run/plan.h"
 #include "tests/run/plan_help.h"
@@ -230,4 +231,46 @@ Test(plan, a_lab_near_the_neighbour_tables_limit_is_refused)
 	cr_assert_eq(many.items.items[0].id, DIAG_TOO_LARGE);
 	cr_assert_not_null(strstr(many.items.items[0].message, "gc_thresh3"));
 	cr_assert_not_null(many.items.items[0].help);
+}
+
+/* One wire, a ruleset where asked for, one step. */
+static const struct plan *pair(bool tracked, const char *step)
+{
+	struct text text = {0};
+
+	text_addf(&text,
+		  "scenario: pair\nnodes:\n  a: {%s}\n  b: {}\nlinks:\n  - a:eth0: 192.0.2.1/24\n    b:eth0: 192.0.2.2/24\nsteps:\n  - %s\n",
+		  tracked ? "nftables: \"table ip t {}\"" : "", step);
+	return plan_of(text_str(&text));
+}
+
+Test(plan, what_is_sent_has_to_fit_into_memory)
+{
+	struct diag_list little = {0}, much = {0}, left_out = {0};
+
+	cr_assert_eq(plan_check_limits(pair(false, "send: {in: a, with: udp, to: \"192.0.2.2:7\", payload: x, times: 10000}"), &little), 0);
+	cr_assert_lt(plan_check_limits(pair(false, "send: {in: a, with: udp, to: \"192.0.2.2:7\", payload: {counter: 60000}, times: 100000000}"),
+				       &much), 0);
+	cr_assert_eq(much.errors, 1);
+	cr_assert_not_null(strstr(much.items.items[0].message, "on the tape"));
+	cr_assert_eq(plan_check_limits(pair(false, "{send: {in: a, with: udp, to: \"192.0.2.2:7\", payload: {counter: 60000}, times: 100000000}, when: no}"),
+				       &left_out), 0);
+}
+
+Test(plan, connections_have_to_fit_into_conntracks_table)
+{
+	static const char many[] = "send: {in: a, with: udp, from: \":$(i)\", to: \"192.0.2.2:7\", payload: \"\", times: 90000000}";
+	struct diag_list same = {0}, untracked = {0}, tracked = {0};
+
+	if (access("/proc/sys/net/netfilter/nf_conntrack_max", R_OK) < 0)
+		cr_skip_test("conntrack is not loaded here, so there is no limit to come near");
+	plan_check_limits(pair(true, "send: {in: a, with: udp, to: \"192.0.2.2:7\", payload: \"\", times: 90000000}"), &same);
+	plan_check_limits(pair(false, many), &untracked);
+	plan_check_limits(pair(true, many), &tracked);
+	for (size_t i = 0; i < same.items.count; i++)
+		cr_expect_null(strstr(same.items.items[i].message, "conntrack"), "one connection is not many");
+	for (size_t i = 0; i < untracked.items.count; i++)
+		cr_expect_null(strstr(untracked.items.items[i].message, "conntrack"), "nobody tracks them");
+	cr_assert_gt(tracked.items.count, 0);
+	cr_assert_not_null(strstr(tracked.items.items[tracked.items.count - 1].message, "nf_conntrack_max"));
 }
