@@ -10,3 +10,7 @@ int child_channel(int ret_fds[2], struct err *err);
 int child_tell(int fd, int code, const struct err *err);
 /* Parent: waits for what the child tells. 0 also where the child closed its end in silence: by execve(2), or by its death. */
 int child_hear(int fd, struct err *err);
+/* Hands a descriptor over, behind a child_tell() of 0. 0 or a negative errno. */
+int child_give(int channel, int fd);
+/* Parent: takes it, as a new descriptor (CLOEXEC). Negative also where the child ended without. */
+int child_take(int channel, int *ret_fd, struct err *err);

@@ -191,9 +191,22 @@ int view_make(const struct program *program, struct err *err)
 	return r;
 }
 
+/* In the helper: the view, and a descriptor of it for the parent. */
+static int make_and_give(const struct program *program, int channel)
+{
+	struct err err = {0};
+	_cleanup_close_ int mounts = -1;
+	int r = view_make(program, &err);
+
+	/* /proc may be the host's (SANDBOX_HOST_PROC), where only "self" means us, and our number somebody else. */
+	if (r >= 0 && (mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)) < 0)
+		r = err_errno(&err, -errno, "cannot open /proc/self/ns/mnt");
+	child_tell(channel, r, &err);
+	return r < 0 ? r : child_give(channel, mounts);
+}
+
 int program_view(const struct program *program, int *ret_fd, struct err *err)
 {
-	char name[64];
 	int channel[2], fd = -1, r = child_channel(channel, err);
 	pid_t pid;
 
@@ -201,25 +214,17 @@ int program_view(const struct program *program, int *ret_fd, struct err *err)
 		return r;
 	pid = fork();
 	if (pid == 0) {
-		struct err own = {0};
-		char wait;
-
 		close(channel[0]);
-		r = view_make(program, &own);
-		child_tell(channel[1], r, &own);
-		while (read(channel[1], &wait, 1) < 0 && errno == EINTR) /* until the parent has its descriptor */
-			;
-		_exit(0);
+		_exit(make_and_give(program, channel[1]) < 0);
 	}
+	int fork_errno = errno;
 	close(channel[1]);
-	if (pid < 0) {
-		r = err_errno(err, -errno, "cannot make a process");
-	} else {
+	if (pid < 0)
+		r = err_errno(err, -fork_errno, "cannot make a process");
+	else
 		r = child_hear(channel[0], err);
-		snprintf(name, sizeof(name), "/proc/%d/ns/mnt", (int)pid);
-		if (r >= 0 && (fd = open(name, O_RDONLY | O_CLOEXEC)) < 0)
-			r = err_errno(err, -errno, "cannot open %s", name);
-	}
+	if (r >= 0)
+		r = child_take(channel[0], &fd, err);
 	close(channel[0]);
 	if (pid > 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
