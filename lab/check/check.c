@@ -54,6 +54,12 @@ static int on_open(struct visitor *visitor, const struct node *node)
 	return visit_children(visitor, node);
 }
 
+static int on_pierce(struct visitor *visitor, const struct node *node)
+{
+	check_pierce(visitor->data, (const struct pierce_node *)node);
+	return visit_children(visitor, node);
+}
+
 static int on_run(struct visitor *visitor, const struct node *node)
 {
 	check_run(visitor->data, (const struct run_node *)node);
@@ -96,7 +102,8 @@ void check_case(const struct scenario_case *scenario, struct diag_list *diags)
 {
 	static const struct visitor_entry entries[] = {
 		{&kind_link, on_link}, {&kind_step, on_step}, {&kind_send, on_send}, {&kind_receive, on_receive}, {&kind_open, on_open},
-		{&kind_run, on_run}, {&kind_payload, on_payload}, {&kind_selection, on_selection}, {&kind_expect, on_expect}, {0},
+		{&kind_pierce, on_pierce}, {&kind_run, on_run}, {&kind_payload, on_payload}, {&kind_selection, on_selection},
+		{&kind_expect, on_expect}, {0},
 	};
 	struct check check = {
 		.scenario = scenario, .tree = scenario->tree ? scenario->tree : scenario->partial, .diags = diags, .whole = scenario->tree != NULL,

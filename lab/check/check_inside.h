@@ -63,6 +63,7 @@ bool has_interface(const struct scenario_tree *tree, const char *node, const cha
 void check_send(struct check *check, const struct send_node *send);
 void check_receive(struct check *check, const struct receive_node *receive);
 void check_open(struct check *check, const struct open_node *open);
+void check_pierce(struct check *check, const struct pierce_node *pierce);
 void check_run(struct check *check, const struct run_node *run);
 /* Whether the layers can be built into a packet, with what the step and the lab know. */
 void check_packet(struct check *check, const struct send_node *send, const struct driver *driver);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Steps that act: options of techniques, sockets, who is spoken to, programs. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "drivers/options.h"
@@ -184,7 +185,21 @@ static void check_send_socket(struct check *check, const struct send_node *send,
 	}
 }
 
-/* --- send, receive, open --- */
+/* A raw socket reads from the IP header where a packet goes; without one it must be told. */
+static void check_raw_peer(struct check *check, const struct send_node *send)
+{
+	const struct raw_options *options = (const struct raw_options *)send->options;
+
+	if (check->expects_error || !check->whole || send->packet || send->file || node_given(&send->node, "to") || options->node.runtime)
+		return;
+	if (options->header_included || options->protocol == IPPROTO_RAW)
+		return;
+	diag_add(check->diags, DIAG_MISSING_KEY, send->node.name_span.line ? send->node.name_span : send->node.span,
+		 "'to' is missing here: the kernel makes the IP header");
+	diag_help(check->diags, "write to: and whom it is for, or begin the payload with its header and say header_included: true");
+}
+
+/* --- send, receive, open, pierce --- */
 
 void check_send(struct check *check, const struct send_node *send)
 {
@@ -201,6 +216,8 @@ void check_send(struct check *check, const struct send_node *send)
 		check_interface(check, node, send->in, driver, send->options);
 		if (has_ports(driver))
 			check_peer(check, node, &send->to, true);
+		else if (driver == &driver_raw)
+			check_raw_peer(check, send);
 	}
 	if (send->file) {
 		check_capture(check, node, send->file);
@@ -271,6 +288,11 @@ void check_open(struct check *check, const struct open_node *open)
 		check_peer(check, &open->node, &open->to, false);
 	if (open->socket)
 		array_push(&check->opened, open);
+}
+
+void check_pierce(struct check *check, const struct pierce_node *pierce)
+{
+	check_peer(check, &pierce->node, &pierce->to, false);
 }
 
 /* --- programs --- */
