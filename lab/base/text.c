@@ -349,3 +349,15 @@ const char *str_nearest(const char *word, const char *const *candidates, size_t 
 	}
 	return best;
 }
+
+void text_add_shell_word(struct text *text, const char *word)
+{
+	if (*word && !word[strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;!#~")]) {
+		text_add(text, word);
+		return;
+	}
+	text_add_char(text, '\'');
+	for (; *word; word++)
+		text_add(text, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
+	text_add_char(text, '\'');
+}

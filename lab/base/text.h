@@ -33,6 +33,8 @@ void text_clear(struct text *text);                                 /* keeps the
 void text_free(struct text *text);
 #define _cleanup_text_ _cleanup_(text_free)
 
+/* One word of a POSIX shell, in quotes where it needs them. */
+void text_add_shell_word(struct text *text, const char *word);
 /* JSON string with quotes; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, const char *string, size_t length);
 /* For a terminal: control characters and broken UTF-8 become \xNN; '\n' and '\t' become \n and \t. */

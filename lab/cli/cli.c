@@ -139,10 +139,32 @@ static int find_below(const struct cli *cli, const char *directory, unsigned dep
 	return r;
 }
 
+size_t cli_case_file(const char *argument)
+{
+	const char *end = strstr(argument, SUFFIX "[");
+
+	if (!str_ends(argument, "]") || access(argument, F_OK) == 0)
+		return 0;
+	if (!end)
+		end = strchr(argument, '[');
+	else
+		end += strlen(SUFFIX);
+	return end ? (size_t)(end - argument) : 0;
+}
+
 static int find_argument(const struct cli *cli, const char *path, path_list *found, struct err *err)
 {
+	size_t length = cli_case_file(path);
 	struct stat st;
 
+	if (length) {
+		const char *file = arena_strndup(cli->arena, path, length);
+
+		if (stat(file, &st) < 0)
+			return err_errno(err, -errno, "cannot read '%s'", file);
+		array_push(found, path);
+		return 0;
+	}
 	if (stat(path, &st) < 0)
 		return err_errno(err, -errno, "cannot read '%s'", path);
 	if (!S_ISDIR(st.st_mode)) {

@@ -87,8 +87,11 @@ int cli_params(const struct cli *cli, const struct command *command, const struc
 	{OPTION_AT(struct_type, member, "define"), .letter = 'D', .argument = "NAME=VALUE", .repeatable = true, \
 	 .doc = "give one of the scenario's params another value"}
 
+/* Length of FILE in an argument that names one of its cases, FILE[version=v1]; 0: it names no case. A file may be called that, too. */
+size_t cli_case_file(const char *argument);
+
 /*
- * The scenario files that the arguments mean: a file is itself, a directory is
+ * The scenario files that the arguments mean: a file or a case is itself, a directory is
  * all *.nslab.yaml below it in the order of their names, no argument is ".".
  * Hidden directories are passed over. Paths live in cli->arena. 0, or a
  * negative errno with the message.

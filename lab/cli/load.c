@@ -10,18 +10,6 @@
 #include "lab/run/plan.h"
 #include "lab/run/requirement.h"
 
-/* "file[version=v1]" names one case of a file; a file may also be called that. */
-static const char *case_wanted(struct cli *cli, const char **path)
-{
-	const char *bracket = strchr(*path, '[');
-	const char *id = *path;
-
-	if (!bracket || access(*path, F_OK) == 0 || !str_ends(*path, "]"))
-		return NULL;
-	*path = arena_strndup(cli->arena, *path, (size_t)(bracket - *path));
-	return id;
-}
-
 /* What the run's own tables say of a case, and the limits of this machine. */
 static void check_run(const struct scenario_case *scenario, struct diag_list *diags)
 {
@@ -57,10 +45,14 @@ int load_file(const char *path, const struct param_override *overrides, size_t o
 static int load_one(struct cli *cli, const char *path, const struct param_override *overrides, size_t override_count,
 		    struct diag_list *diags, struct loaded *ret)
 {
-	const char *wanted = case_wanted(cli, &path);
+	size_t length = cli_case_file(path);
+	const char *wanted = length ? path : NULL;
 	struct loaded_file file;
 	size_t found = 0;
 	struct err err = {0};
+
+	if (length)
+		path = arena_strndup(cli->arena, path, length);
 	int r = load_file(path, overrides, override_count, diags, &file, &err);
 
 	if (file.file)

@@ -182,15 +182,30 @@ static bool wants_packets(const struct run_options *chosen)
 /* What runs a single case again: the options that change what a case does. */
 static const char *invocation_of(struct cli *cli, const struct run_options *chosen)
 {
+	static const struct field duration = {.name = "timeout", .type = &type_duration};
 	struct text out = {0};
 
 	text_add(&out, "nslab run");
-	for (size_t i = 0; i < chosen->define.count; i++)
-		text_addf(&out, " -D '%s'", ((const char *const *)chosen->define.values)[i]);
+	for (size_t i = 0; i < chosen->define.count; i++) {
+		text_add(&out, " -D ");
+		text_add_shell_word(&out, ((const char *const *)chosen->define.values)[i]);
+	}
 	if (chosen->seed)
 		text_addf(&out, " --seed %lld", (long long)chosen->seed);
 	if (chosen->observer)
 		text_addf(&out, " --observer %s", observer_names[chosen->observer]);
+	if (chosen->timeout) {
+		text_add(&out, " --timeout ");
+		type_duration.print(&duration, &chosen->timeout, &out);
+	}
+	if (strcmp(chosen->multiplier, "1") != 0) {
+		text_add(&out, " --timeout-multiplier ");
+		text_add_shell_word(&out, chosen->multiplier);
+	}
+	if (chosen->wrap) {
+		text_add(&out, " --wrap ");
+		text_add_shell_word(&out, chosen->wrap);
+	}
 	const char *kept = arena_strdup(cli->arena, text_str(&out));
 	text_free(&out);
 	return kept;

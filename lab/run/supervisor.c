@@ -336,19 +336,6 @@ static const char *tags_of(const struct scenario_tree *tree, struct arena *arena
 	return kept;
 }
 
-/* Quoted for a POSIX shell where need be. */
-static void add_quoted(struct text *out, const char *word)
-{
-	if (*word && !word[strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;!#~")]) {
-		text_add(out, word);
-		return;
-	}
-	text_add_char(out, '\'');
-	for (; *word; word++)
-		text_add(out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
-	text_add_char(out, '\'');
-}
-
 static void tell_begin(struct job *job)
 {
 	const struct scenario_tree *tree = job->scenario->tree;
@@ -357,7 +344,7 @@ static void tell_begin(struct job *job)
 	_cleanup_text_ struct text rerun_line = {0};
 
 	text_addf(&rerun_line, "%s ", settings->invocation);
-	add_quoted(&rerun_line, job->scenario->id);
+	text_add_shell_word(&rerun_line, job->scenario->id);
 	event->case_begin = (struct event_case_begin){
 		.id = job->scenario->id, .file = job->scenario->path, .line = node_field_span(&tree->node, "scenario").line,
 		.title = tree->title ? tree->title : "", .about = tree->about ? tree->about : "", .tags = tags_of(tree, job->arena),
