@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lab/base/clock.h"
 #include "lab/scenario/file.h"
 #include "lab/scenario/references.h"
 
@@ -62,6 +63,36 @@ static void collect_values(struct scenario_file *file, const struct matrix_row *
 
 /* --- decoding --- */
 
+#define LONG_WAIT (2 * NS_PER_S)
+
+static bool waits_long(const struct node_list *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step_node *step = (const struct step_node *)steps->items[i];
+
+		if ((step->wait && step->wait->span >= LONG_WAIT) || (step->together && waits_long(&step->together->steps)))
+			return true;
+	}
+	return false;
+}
+
+/* A scenario that lets much time pass can be left out by its tag: --tag 'not long'. */
+static void add_long_tag(struct scenario_tree *tree, struct arena *arena)
+{
+	const char *const *written = tree->tags.values;
+
+	if (!waits_long(&tree->steps))
+		return;
+	const char **tags = arena_alloc(arena, (tree->tags.count + 1) * sizeof(*tags));
+	for (size_t i = 0; i < tree->tags.count; i++) {
+		if (str_eq(written[i], "long"))
+			return;
+		tags[i] = written[i];
+	}
+	tags[tree->tags.count] = "long";
+	tree->tags = (struct value_list){.values = tags, .count = tree->tags.count + 1};
+}
+
 struct scenario_tree *file_decode(struct scenario_file *file, const struct matrix_row *row, bool lenient, struct diag_list *diags,
 				  struct scenario_case *ret_case)
 {
@@ -77,6 +108,7 @@ struct scenario_tree *file_decode(struct scenario_file *file, const struct matri
 	collect_values(file, row, &decode, &scope, ret_case);
 	struct scenario_tree *tree = (struct scenario_tree *)decode_node(&decode, &kind_scenario, file->merged, NULL, NULL);
 	tree->family = scope.family;
+	add_long_tag(tree, file->arena);
 	if (!lenient) {
 		references_check(tree, &references, file->arena, diags);
 		/* Where names are misspelt, what is unused or does not fit says nothing. */
