@@ -21,6 +21,10 @@
  * the last request of a datagram carries NLM_F_ACK: its answer is the fence
  * behind which nothing more comes, and each refusal has been read before it.
  *
+ * Answers that find no room are dropped, and the socket says ENOBUFS, once, before
+ * what it still holds. So questions are sent few at a time; and where refusals
+ * overflow, the first of them is still there, and is what failed.
+ *
  * Sequence numbers count on from 1; `first` is that of the batch's first
  * request, so the request an answer belongs to is found by subtraction.
  *
@@ -31,6 +35,7 @@
  * notification on a second socket.
  */
 #define BATCH_BYTES_MAX (48u << 10) /* below the smallest usual SO_SNDBUF, so that a datagram is always accepted */
+#define QUESTIONS_MAX 32 /* in one datagram: each answer takes up to 4 KiB of a buffer that holds 208 KiB by default, and none may be lost */
 #define LINKWATCH_DEADLINE (3 * NS_PER_S)
 #define MESSAGE_SIZE 4096
 
@@ -43,6 +48,7 @@ struct rtnl {
 	int fd;
 	uint32_t next;   /* sequence number of the next request */
 	uint32_t first;  /* of the batch */
+	size_t questions; /* in the batch: each is answered, granted or not */
 	struct text batch;        /* whole netlink messages, each aligned */
 	struct text descriptions; /* NUL-terminated, one after another */
 	ARRAY(struct request) requests;
@@ -161,6 +167,8 @@ void rtnl_nest_end(struct nl_msg *msg, struct nlattr *nest)
 		nest->nla_len = (uint16_t)((char *)nlmsg_tail(nlmsg_hdr(msg)) - (char *)nest);
 }
 
+static int commit_batch(struct rtnl *rtnl, struct err *err);
+
 int rtnl_queue(struct rtnl *rtnl, struct nl_msg *msg, struct err *err, const char *fmt, ...)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
@@ -171,11 +179,12 @@ int rtnl_queue(struct rtnl *rtnl, struct nl_msg *msg, struct err *err, const cha
 		nlmsg_free(msg);
 		return err_set(err, -EMSGSIZE, "a netlink request has grown too long");
 	}
-	if (rtnl->batch.length + length > BATCH_BYTES_MAX)
-		r = rtnl_commit(rtnl, err);
+	if (rtnl->batch.length + length > BATCH_BYTES_MAX || rtnl->questions == QUESTIONS_MAX)
+		r = commit_batch(rtnl, err);
 	if (r >= 0) {
 		va_list args;
 
+		rtnl->questions += header->nlmsg_type == RTM_GETLINK;
 		header->nlmsg_seq = rtnl->next++;
 		text_add_bytes(&rtnl->batch, header, header->nlmsg_len);
 		text_add_bytes(&rtnl->batch, "\0\0\0", length - header->nlmsg_len);
@@ -253,12 +262,12 @@ static void note_link(struct rtnl *rtnl, const struct nlmsghdr *header)
 }
 
 /* Receives one datagram; its length, or a negative errno. */
-static int receive(int fd, void *buffer, size_t size, struct err *err)
+static int receive(int fd, void *buffer, size_t size, int flags, struct err *err)
 {
 	ssize_t n;
 
 	do
-		n = recv(fd, buffer, size, MSG_TRUNC);
+		n = recv(fd, buffer, size, MSG_TRUNC | flags);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_errno(err, -errno, "cannot read the answers of rtnetlink");
@@ -271,13 +280,19 @@ static int receive(int fd, void *buffer, size_t size, struct err *err)
 static int read_answers(struct rtnl *rtnl, uint32_t last, struct err *err)
 {
 	_Alignas(struct nlmsghdr) char buffer[16 << 10];
-	int refused = 0;
+	int refused = 0, flags = 0;
 
 	for (;;) {
-		int left = receive(rtnl->fd, buffer, sizeof(buffer), err);
+		int left = receive(rtnl->fd, buffer, sizeof(buffer), flags, refused ? NULL : err);
 
+		if (left == -ENOBUFS && !flags) {
+			flags = MSG_DONTWAIT; /* the answer to `last` may be lost; all that is not is there already */
+			continue;
+		}
+		if (left == -EAGAIN && !refused)
+			return err_set(err, -ENOBUFS, "answers of rtnetlink were lost");
 		if (left < 0)
-			return left;
+			return refused ? refused : left;
 		for (struct nlmsghdr *at = (void *)buffer; nlmsg_ok(at, left); at = nlmsg_next(at, &left)) {
 			if (at->nlmsg_type == RTM_NEWLINK) {
 				note_link(rtnl, at);
@@ -331,6 +346,7 @@ static int commit_batch(struct rtnl *rtnl, struct err *err)
 	rtnl->batch.length = 0;
 	rtnl->descriptions.length = 0;
 	rtnl->requests.count = 0;
+	rtnl->questions = 0;
 	return r;
 }
 
@@ -387,7 +403,7 @@ static int read_dump(struct rtnl *rtnl, uint32_t sequence, bool multi, rtnl_dump
 	int r = 0;
 
 	for (;;) {
-		int left = receive(rtnl->fd, buffer, sizeof(buffer), err);
+		int left = receive(rtnl->fd, buffer, sizeof(buffer), 0, err);
 
 		if (left < 0)
 			return left;

@@ -165,6 +165,37 @@ ISOLATED(rtnl, a_batch_longer_than_a_datagram_is_cut)
 	CHECK(find(rtnl, RTNL_ADDRESSES, "address", "2001:db8::bb7/64", "dev"), "the last one is there");
 }
 
+ISOLATED(rtnl, answers_to_any_number_of_questions_find_room)
+{
+	struct err err = {0};
+	struct rtnl *rtnl;
+
+	CHECK_OK(rtnl_open(&rtnl, &err));
+	for (unsigned i = 0; i < 2000; i++)
+		CHECK_OK(rtnl_sync_link(rtnl, 1, &err));
+	CHECK_OK(rtnl_commit(rtnl, &err));
+	CHECK(find(rtnl, RTNL_LINKS, "dev", "lo", "index"), "the socket is not in step any more");
+}
+
+ISOLATED(rtnl, the_first_refusal_is_named_where_so_many_come_that_some_are_lost)
+{
+	struct ip_prefix address = prefix("192.0.2.1/24");
+	struct err err = {0};
+	struct rtnl *rtnl;
+	int here;
+
+	CHECK_OK(rtnl_open(&rtnl, &err));
+	rtnl_tag(rtnl, &here);
+	CHECK_OK(rtnl_add_address(rtnl, 4711, &address, &err));
+	rtnl_tag(rtnl, NULL);
+	for (unsigned i = 0; i < 800; i++)
+		CHECK_OK(rtnl_set_link(rtnl, 5000, true, &err));
+	int r = rtnl_commit(rtnl, &err);
+	CHECK(r == -ENODEV && strstr(err.text, "192.0.2.1/24") && rtnl_failed(rtnl) == &here, "%d: %s", r, err.text);
+	CHECK_OK(rtnl_set_link(rtnl, 1, true, &err));
+	CHECK_OK(rtnl_commit(rtnl, &err));
+}
+
 ISOLATED(rtnl, addresses_are_never_tentative)
 {
 	struct pair pair = make_pair();
