@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the benchmarks share: a world of their own, and medians. */
+/* What the benchmarks share: a world of their own, and quartiles. */
 #pragma once
 
 #include <stdint.h>
@@ -16,5 +16,5 @@ void bench_enter_world(void);
  */
 void bench_settle(void);
 
-/* Sorts the values. */
-double bench_median(int64_t *values, int count);
+/* The lower quartile: what else runs on the machine disturbs it less than the median. Sorts the values. */
+double bench_quartile(int64_t *values, int count);

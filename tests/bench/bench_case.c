@@ -21,7 +21,7 @@
 /*
  * Theory of operation
  *
- * As in bench_lab.c, kinds take turns and medians are compared. In a row nothing
+ * As in bench_lab.c, kinds take turns and lower quartiles are compared. In a row nothing
  * is waited for between two cases: each pays for the clearing away of those
  * before it, which is the point. Afterwards bench_settle() proves that not one
  * network namespace is left.
@@ -134,8 +134,8 @@ static bool alone(double *ret_nslab)
 			struct watch watch = run_cases(scenario, 1);
 			nslab[i] = watch.first - watch.begun;
 		}
-	*ret_nslab = bench_median(nslab, ROUNDS);
-	return verdict("one packet, start to verdict", bench_median(bare, ROUNDS), *ret_nslab, LIMIT_ALONE);
+	*ret_nslab = bench_quartile(nslab, ROUNDS);
+	return verdict("one packet, start to verdict", bench_quartile(bare, ROUNDS), *ret_nslab, LIMIT_ALONE);
 }
 
 /* Time to the last verdict of a row, by its number; what closes behind the verdicts goes on meanwhile, as in any run. */
@@ -202,7 +202,7 @@ static bool as_a_program(const char *bare_program, const char *nslab_program)
 				nslab[i] = run_program(nslab_argv);
 		}
 	unlink(file);
-	return verdict("the same as a program, exec to exit", bench_median(bare, ROUNDS), bench_median(nslab, ROUNDS), LIMIT_PROGRAM);
+	return verdict("the same as a program, exec to exit", bench_quartile(bare, ROUNDS), bench_quartile(nslab, ROUNDS), LIMIT_PROGRAM);
 }
 
 static bool without_stall(void)
@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 	/* The kernel stamps packets from the first socket on that asks for it, and has to be patched for that: once, and for both. */
 	if (observer_hold_stamps(&stamps, NULL) < 0)
 		bench_die("cannot have packets stamped");
-	printf("%-44s %9s %9s %7s %7s\n", "median, ms", "bare C", "nslab", "ratio", "at most");
+	printf("%-44s %9s %9s %7s %7s\n", "lower quartile, ms", "bare C", "nslab", "ratio", "at most");
 	good = alone(&nslab);
 	good = in_a_row(nslab) && good;
 	good = as_a_program(argv[1], argv[2]) && good;
