@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/base/rng.h"
+
 #define X(id, severity, meaning) [DIAG_##id] = {#id, severity, meaning},
 const struct diag_info diag_table[DIAG_COUNT] = {DIAG_LIST(X)};
 #undef X
@@ -15,6 +17,17 @@ void diag_add_slug(enum diag_id id, struct text *out)
 {
 	for (const char *c = diag_table[id].name; *c; c++)
 		text_add_char(out, *c == '_' ? '-' : (char)tolower((unsigned char)*c));
+}
+
+/* Cases come one after another, so that a new one differs from the latest. */
+static void note_case(struct diag *diag, const char *context)
+{
+	uint64_t hash = context ? hash_text(context, strlen(context)) : 0;
+
+	if (hash == diag->latest)
+		return;
+	diag->latest = hash;
+	diag->others++;
 }
 
 int diag_add(struct diag_list *list, enum diag_id id, struct span span, const char *fmt, ...)
@@ -32,6 +45,7 @@ int diag_add(struct diag_list *list, enum diag_id id, struct span span, const ch
 		    strcmp(old->message, text_str(&message)) == 0) {
 			text_free(&message);
 			list->last = i;
+			note_case(&list->items.items[i], list->context);
 			return -EINVAL;
 		}
 	}
@@ -40,6 +54,7 @@ int diag_add(struct diag_list *list, enum diag_id id, struct span span, const ch
 		.span = span,
 		.message = text_steal(&message),
 		.context = list->context ? mem_strdup(list->context) : NULL,
+		.latest = list->context ? hash_text(list->context, strlen(list->context)) : 0,
 	});
 	list->last = list->items.count - 1;
 	if (diag_table[id].severity == DIAG_ERROR)
@@ -188,7 +203,9 @@ void diag_print(const struct diag *diag, bool colour, bool strict, struct text *
 	text_add(out, "]\n");
 	if (diag->span.source && diag->span.line)
 		add_quote(&diag->span, mark, reset, out);
-	if (diag->context)
+	if (diag->context && diag->others)
+		text_addf(out, "      = in case %s and %zu other%s\n", diag->context, diag->others, diag->others == 1 ? "" : "s");
+	else if (diag->context)
 		text_addf(out, "      = in case %s\n", diag->context);
 	if (diag->help)
 		text_addf(out, "      = help: %s\n", diag->help);

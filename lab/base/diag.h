@@ -62,7 +62,9 @@ struct diag {
 	struct span span;
 	char *message; /* what is wrong */
 	char *help;    /* what would be right, or NULL */
-	char *context; /* the matrix case it was found in, or NULL */
+	char *context; /* the matrix case it was found in first, or NULL */
+	size_t others; /* further cases it was found in */
+	uint64_t latest; /* hash of the context it was found in last */
 };
 
 /* A list of findings, in the order they were added. Zero-initialise. */
@@ -75,7 +77,7 @@ struct diag_list {
 	ARRAY(struct arena *) kept; /* sources of files that could not be loaded */
 };
 
-/* Adds one, unless the same id stands at the same place already. Returns -EINVAL, so that a reader can `return diag_add(…)`. */
+/* Adds one, unless the same id stands at the same place already: then it counts a further case. Returns -EINVAL, so that a reader can `return diag_add(…)`. */
 int diag_add(struct diag_list *list, enum diag_id id, struct span span, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Attaches "what would be right" to the diagnostic added last. */

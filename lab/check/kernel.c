@@ -31,8 +31,6 @@
  */
 #define SILENCE_MAX (60 * NS_PER_S) /* of the child: a large ruleset under valgrind takes its time */
 
-typedef ARRAY(uint64_t) hash_list;
-
 /* --- what there is to judge --- */
 
 static void add_steps(struct subject *subject, const struct node_list *steps)
@@ -83,27 +81,34 @@ static uint64_t subject_hash(const struct subject *subject)
 	return hash_text(text_str(&key), key.length);
 }
 
-static bool take_hash(hash_list *hashes, uint64_t hash)
+/* The same node with the same rulesets and settings in a case before, or NULL. */
+static struct subject *find_twin(struct subjects *subjects, uint64_t hash)
 {
-	for (size_t i = 0; i < hashes->count; i++)
-		if (hashes->items[i] == hash)
-			return false;
-	array_push(hashes, hash);
-	return true;
+	for (size_t i = 0; i < subjects->list.count; i++)
+		if (subjects->list.items[i].hash == hash)
+			return &subjects->list.items[i];
+	return NULL;
 }
 
-static void add_subject(struct subjects *subjects, hash_list *hashes, const struct scenario_case *scenario, const struct scenario_tree *tree,
+static void add_subject(struct subjects *subjects, const struct scenario_case *scenario, const struct scenario_tree *tree,
 			const struct lab_node *node)
 {
 	struct subject subject = {.scenario = scenario, .tree = tree, .node = node};
+	struct subject *twin;
 
 	if (node->nftables || node->sysctl.count)
 		array_push(&subject.trials, (struct trial){&node->node, node->nftables, &node->sysctl});
 	add_steps(&subject, &tree->steps);
-	if (subject.trials.count && take_hash(hashes, subject_hash(&subject)))
+	if (!subject.trials.count)
+		return;
+	subject.hash = subject_hash(&subject);
+	twin = find_twin(subjects, subject.hash);
+	if (!twin) {
 		array_push(&subjects->list, subject);
-	else
-		array_free(&subject.trials);
+		return;
+	}
+	twin->others++;
+	array_free(&subject.trials);
 }
 
 /* Errors elsewhere than in steps may have taken away interfaces that a ruleset speaks of. */
@@ -124,17 +129,14 @@ static bool lab_is_whole(const struct scenario_tree *tree, const struct diag_lis
 
 static void collect(const struct scenario_case *cases, size_t count, const struct diag_list *diags, struct subjects *ret)
 {
-	hash_list hashes = {0};
-
 	for (size_t c = 0; c < count; c++) {
 		const struct scenario_tree *tree = cases[c].tree ? cases[c].tree : cases[c].partial;
 
 		if (!tree || (!cases[c].tree && !lab_is_whole(tree, diags)))
 			continue;
 		for (size_t i = 0; i < tree->nodes.count; i++)
-			add_subject(ret, &hashes, &cases[c], tree, (const struct lab_node *)tree->nodes.items[i]);
+			add_subject(ret, &cases[c], tree, (const struct lab_node *)tree->nodes.items[i]);
 	}
-	array_free(&hashes);
 }
 
 /* --- what came back --- */
@@ -171,10 +173,12 @@ static void report(const struct subjects *subjects, const struct answer *answer,
 {
 	const struct trial *trial = trial_of(subjects, answer);
 	const char *outer = diags->context;
+	size_t before = diags->items.count;
 
 	if (!trial)
 		return;
-	const struct scenario_case *scenario = subjects->list.items[answer->subject].scenario;
+	const struct subject *subject = &subjects->list.items[answer->subject];
+	const struct scenario_case *scenario = subject->scenario;
 	diags->context = strcmp(scenario->id, scenario->path) != 0 ? scenario->id : outer;
 	if (answer->kind == ANSWER_RULESET && trial->ruleset) {
 		diag_add(diags, DIAG_BAD_RULESET,
@@ -185,6 +189,8 @@ static void report(const struct subjects *subjects, const struct answer *answer,
 	} else if (answer->kind == ANSWER_SETTING && answer->setting < trial->settings->count) {
 		report_setting(trial, answer, diags);
 	}
+	if (diags->context && diags->items.count > before)
+		diags->items.items[diags->last].others += subject->others;
 	diags->context = outer;
 }
 

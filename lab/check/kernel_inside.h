@@ -14,6 +14,8 @@ struct trial {
 /* A node with all that is set in it, in the order of the run. */
 struct subject {
 	const struct scenario_case *scenario; /* the first case that has it */
+	size_t others;                        /* further cases that have the same */
+	uint64_t hash;                        /* of all that an answer depends on */
 	const struct scenario_tree *tree;
 	const struct lab_node *node;
 	ARRAY(struct trial) trials;

@@ -292,7 +292,9 @@ void check_open(struct check *check, const struct open_node *open)
 
 void check_pierce(struct check *check, const struct pierce_node *pierce)
 {
-	check_peer(check, &pierce->node, &pierce->to, false);
+	/* A missing port is told by the reader. */
+	if (!is_somebody(&pierce->to) || pierce->to.port == 0)
+		check_peer(check, &pierce->node, &pierce->to, false);
 }
 
 /* --- programs --- */

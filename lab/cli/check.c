@@ -55,6 +55,8 @@ static void add_finding(struct text *out, const struct diag *diag, bool strict, 
 	add_text(out, "message", diag->message);
 	add_text(out, "help", diag->help);
 	add_text(out, "case", diag->context);
+	if (diag->context)
+		text_addf(out, ", \"other_cases\": %zu", diag->others);
 	text_add(out, "}");
 }
 

@@ -79,6 +79,7 @@ Test(check, what_cases_share_is_told_once)
 	judge(&judged, "matrix: {version: [v1, v2, v3]}\n" TWO_HOSTS(SEND "  - expect: {at: right:eth0, packets: udp dts port 9}\n"));
 	cr_assert_eq(judged.count, 3);
 	cr_assert_eq(judged.diags.errors, 1, "%s", text_str(&judged.findings));
+	cr_assert_not_null(strstr(text_str(&judged.findings), "in case test.nslab.yaml[version=v1] and 2 others\n"), "%s", text_str(&judged.findings));
 	judge_free(&judged);
 }
 
@@ -88,7 +89,7 @@ Test(check, what_one_case_alone_has_names_it)
 
 	judge(&judged, "matrix: {word: [dst, dts]}\n" TWO_HOSTS(SEND "  - expect: {at: right:eth0, packets: udp $(word) port 9}\n"));
 	cr_assert_eq(judged.diags.errors, 1);
-	cr_assert_not_null(strstr(text_str(&judged.findings), "in case test.nslab.yaml[word=dts]"));
+	cr_assert_not_null(strstr(text_str(&judged.findings), "in case test.nslab.yaml[word=dts]\n"));
 	judge_free(&judged);
 }
 

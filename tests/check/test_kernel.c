@@ -166,6 +166,7 @@ FORKED(kernel, cases_share_what_was_judged_for_one)
 	CHECK(judged.count == 40, "%zu cases", judged.count);
 	CHECK(r == 0, "%s", err.text);
 	CHECK(judged.diags.errors == 1, "%s", text_str(&judged.findings));
+	CHECK(strstr(text_str(&judged.findings), " and 39 others\n"), "%s", text_str(&judged.findings));
 }
 
 FORKED(kernel, the_host_keeps_its_settings)
