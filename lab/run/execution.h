@@ -107,7 +107,7 @@ struct execution {
 	struct loop *loop;
 	struct named_packets *names;
 	ARRAY(struct step_run *) runs;
-	ARRAY(struct named_socket) sockets;
+	ARRAY(struct named_socket *) sockets; /* a step may hold on to one */
 	ARRAY(struct pending_expect *) pending; /* expectations of the open window */
 	int64_t started;         /* clock_now() */
 	ARRAY(struct watched_link) links; /* wire ends, where absences are expected: absence.c */

@@ -129,8 +129,8 @@ int socket_open(struct execution *x, const struct socket_request *request, struc
 struct named_socket *socket_named(struct execution *x, const char *name)
 {
 	for (size_t i = 0; name && i < x->sockets.count; i++)
-		if (str_eq(x->sockets.items[i].name, name) && x->sockets.items[i].socket)
-			return &x->sockets.items[i];
+		if (str_eq(x->sockets.items[i]->name, name) && x->sockets.items[i]->socket)
+			return x->sockets.items[i];
 	return NULL;
 }
 
@@ -166,12 +166,13 @@ struct driver_socket *socket_active(const struct named_socket *named)
 void sockets_free(struct execution *x)
 {
 	for (size_t i = 0; i < x->sockets.count; i++) {
-		struct named_socket *named = &x->sockets.items[i];
+		struct named_socket *named = x->sockets.items[i];
 
 		if (named->accepted)
 			named->accepted->driver->close(named->accepted, true);
 		if (named->socket)
 			named->socket->driver->close(named->socket, true);
+		free(named);
 	}
 	array_free(&x->sockets);
 }

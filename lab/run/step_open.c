@@ -86,8 +86,11 @@ int open_start(struct step_run *run, struct err *err)
 		step_fail(run, &failure, "%s", inner.text);
 		return 0;
 	}
-	array_push(&x->sockets, (struct named_socket){
-		.name = open->socket, .node = execution_node(x, open->in), .socket = socket, .listens = !connects});
+	struct named_socket *named = mem_new(struct named_socket);
+	*named = (struct named_socket){
+		.name = open->socket, .node = execution_node(x, open->in), .socket = socket, .listens = !connects,
+	};
+	array_push(&x->sockets, named);
 	if (!connects || !socket->driver->stream || !socket->driver->flush) {
 		step_done(run);
 		return 0;

@@ -46,6 +46,7 @@ struct run_state {
 	int status;             /* as waitpid(2) gives it */
 	int64_t expected_exit;  /* of `stop`; -1 any */
 	bool stopped;
+	int signal;             /* that it was sent last */
 };
 
 void run_describe(const struct step_node *step, struct text *out)
@@ -103,10 +104,13 @@ static void add_status(struct text *out, int status)
 
 static bool exit_is_expected(const struct step_run *run, const struct run_state *state)
 {
-	if (state->stopped)
-		return state->expected_exit < 0 || (WIFEXITED(state->status) && WEXITSTATUS(state->status) == state->expected_exit);
-	if (state->told_to_end)
-		return true;
+	/* Ended by a signal that nobody sent is a crash, also while it was told to end. */
+	bool crashed = WIFSIGNALED(state->status) && WTERMSIG(state->status) != state->signal && WTERMSIG(state->status) != SIGKILL;
+
+	if (state->stopped && state->expected_exit >= 0)
+		return WIFEXITED(state->status) && WEXITSTATUS(state->status) == state->expected_exit;
+	if (state->stopped || state->told_to_end)
+		return !crashed;
 	return WIFEXITED(state->status) && WEXITSTATUS(state->status) == run->step->run->exit;
 }
 
@@ -374,6 +378,7 @@ int run_signal(struct step_run *run, int signal, int64_t expected_exit)
 	if (run->finished || !state || state->exited || state->pid <= 0)
 		return -ESRCH;
 	state->stopped = true;
+	state->signal = signal;
 	state->expected_exit = expected_exit;
 	return kill(state->pid, signal) < 0 ? -errno : 0;
 }
@@ -381,6 +386,7 @@ int run_signal(struct step_run *run, int signal, int64_t expected_exit)
 void run_expire(struct step_run *run)
 {
 	struct run_state *state = run->state;
+	siginfo_t ended = {0};
 
 	if (!state || state->pid <= 0)
 		return;
@@ -393,7 +399,11 @@ void run_expire(struct step_run *run)
 			  run->ready || !run->step->run->ready ? "" : ", and never became ready");
 		return;
 	}
+	/* What has ended by itself already is judged as such, though its end was not noticed yet. */
+	if (waitid(P_PID, (id_t)state->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == state->pid)
+		return;
 	state->told_to_end = true;
+	state->signal = SIGTERM;
 	kill(state->pid, SIGTERM);
 	if (!state->kill_timer)
 		state->kill_timer = loop_add_timer(run->execution->loop, clock_now() + GRACE, on_grace_over, run);

@@ -205,7 +205,7 @@ static int decode(struct job *job, struct err *err)
 	size_t at = 0;
 	long used = 0;
 
-	while (!job->told && !job->rerun) {
+	while (!job->told && (!job->rerun || job->rings)) { /* what is left of the first attempt is not wanted */
 		struct event event;
 
 		used = event_decode((const uint8_t *)text_str(&job->bytes) + at, job->bytes.length - at, job->arena, &event, err);
